@@ -1,0 +1,57 @@
+"""The built-in catalogue: resources, grades, vehicles, pipes, land, lines, and where each value was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import pandas as pd
+
+from data.contracts import Family, conform
+from data.errors import InputError
+from data.frames import read_table
+
+_TABLES: dict[str, Family] = {
+    "resources": "study",
+    "grades": "study",
+    "vehicles": "catalogue",
+    "pipe_costs": "catalogue",
+    "land": "catalogue",
+    "lines": "catalogue",
+    "highways": "catalogue",
+    "sources": "catalogue",
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every built-in table, each keeping its contract."""
+
+    resources: pd.DataFrame
+    grades: pd.DataFrame
+    vehicles: pd.DataFrame
+    pipe_costs: pd.DataFrame
+    land: pd.DataFrame
+    lines: pd.DataFrame
+    highways: pd.DataFrame
+    sources: pd.DataFrame  # table, key, column, kind (source | assumption), source
+
+
+@cache
+def read_catalogue() -> Catalogue:
+    """Return the built-in catalogue.
+
+    Raises
+    ------
+    InputError
+        When a shipped table breaks its contract.
+    """
+    tables, faults = {}, []
+    for name, family in _TABLES.items():
+        with as_file(files("data").joinpath("catalogue", f"{name}.csv")) as path:
+            tables[name], found = conform(read_table(path), family, name, file=f"catalogue/{name}.csv")
+        faults += found
+    if faults:
+        raise InputError(faults)
+    return Catalogue(**tables)

@@ -1,0 +1,105 @@
+"""Tables on disk: one folder, one file per table, CSV or Parquet, whichever is there."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from data.contracts import Family, conform, contract, empty_table
+from data.errors import Fault, InputError
+
+
+def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
+    """Return a CSV, Parquet or workbook table with its cells as they stand, nothing guessed.
+
+    CSV cells stay text so that an id such as ``007`` or ``NA`` keeps its spelling.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        return pd.read_parquet(path)
+    if suffix in (".xlsx", ".xlsm"):
+        return pd.read_excel(path, sheet_name=sheet or 0, dtype="object", na_values=[""], keep_default_na=False)
+    return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[], encoding="utf-8-sig")
+
+
+def read_tables(
+    folder: Path, family: Family, *, skip: tuple[str, ...] = ()
+) -> tuple[dict[str, pd.DataFrame], list[Fault]]:
+    """Return every table of a family from a folder; a missing one is empty."""
+    tables: dict[str, pd.DataFrame] = {}
+    faults: list[Fault] = []
+    for table in contract(family):
+        if table in skip:
+            continue
+        there = [path for suffix in (".csv", ".parquet") if (path := folder / f"{table}{suffix}").exists()]
+        if len(there) > 1:
+            faults.append(Fault(f"{table}.csv", "", "a CSV and a Parquet file of it", "one of the two"))
+        if not there:
+            tables[table] = empty_table(family, table)
+            continue
+        try:
+            raw = read_table(there[0])
+        except (ValueError, OSError, csv.Error) as error:
+            faults.append(Fault(there[0].name, "", str(error).splitlines()[0], "a readable table"))
+            continue
+        tables[table], found = conform(raw, family, table, file=there[0].name)
+        faults += found
+    return tables, faults
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as ``<name>.csv``; floats keep every digit, so reading gives them back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yield a scratch folder that becomes ``target`` when the block ends well, and vanishes otherwise.
+
+    An existing ``target`` is replaced only at the last moment, so an interrupted run loses nothing.
+
+    Raises
+    ------
+    InputError
+        When ``target`` holds something that symbioplan did not write: it would be lost.
+    """
+    target = target.resolve()
+    refuse_foreign(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        scratch.chmod(0o755)  # mkdtemp makes private folders; results are for colleagues
+        yield scratch
+        old = scratch.with_name(scratch.name + ".old")
+        if target.exists():
+            target.rename(old)
+        try:
+            scratch.rename(target)
+        except OSError:
+            old.rename(target)  # put back what was there
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def refuse_foreign(target: Path) -> None:
+    """Raise when an output would replace something that symbioplan did not write.
+
+    Raises
+    ------
+    InputError
+        Naming the folder.
+    """
+    ours = any((target / mark).exists() for mark in ("plan.json", "candidates.gpkg"))
+    if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
+        expected = "a new or empty folder, or an earlier output of symbioplan to replace"
+        raise InputError([Fault(str(target), "", "files that symbioplan did not write", expected)])

@@ -1,0 +1,346 @@
+"""Reading a study folder: everything validated, every fault reported in one go."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pydantic import ValidationError
+from pyproj import CRS
+
+from data.catalogue import Catalogue, read_catalogue
+from data.contracts import conform, empty_table
+from data.crs import study_crs, to_study_crs
+from data.download import download_road_edges
+from data.errors import Fault, InputError
+from data.frames import read_table
+from data.layers import geometry_faults, layer_name, read_layer, read_raster
+from data.roads import empty_road_edges, read_road_edges
+from data.settings import LAYERS, LayerSpec, Settings
+from data.spelling import closest
+from data.streams import complete_streams, property_columns
+from data.study import Raster, Study
+from data.tomlfile import pydantic_faults
+
+BUNDLED = Path(__file__).parent / "studies"
+_SHAPES: dict[str, tuple[str, ...]] = {
+    "plants": ("Point", "Polygon"),
+    "zones": ("Polygon",),
+    "crossings": ("LineString",),
+    "pipelines": ("LineString",),
+    "sites": ("Polygon", "Point"),
+}
+_OUTSIDE_M = 10_000.0  # a plant this far outside all other layers is misplaced, not remote
+
+
+def bundled_studies() -> tuple[str, ...]:
+    """Return the names of the studies that come with the package."""
+    return tuple(sorted(path.parent.name for path in BUNDLED.glob("*/study.toml")))
+
+
+def study_folder(study: str | Path) -> Path:
+    """Return the folder of a study: a path, or the name of a bundled study.
+
+    Raises
+    ------
+    InputError
+        When it is neither.
+    """
+    folder = Path(study)
+    if (folder / "study.toml").is_file():
+        return folder
+    if str(study) in bundled_studies():
+        return BUNDLED / str(study)
+    bundled = ", ".join(bundled_studies())
+    raise InputError([Fault(str(study), "", "no study.toml there", f"a study folder or a bundled study ({bundled})")])
+
+
+def read_study(path: str | Path) -> Study:
+    """Return the study in a folder (or the bundled one of that name).
+
+    Raises
+    ------
+    InputError
+        With every fault found, each naming file, row, column, what was found and what was expected.
+    OfflineError
+        When roads are to be downloaded and the server cannot be reached.
+    """
+    folder = study_folder(path)
+    settings = _read_settings(folder)
+    crs, faults = study_crs(settings.crs)
+    faults += _layer_key_faults(settings)
+    if crs is None:
+        raise InputError(faults)
+    reader = _Reader(folder, settings, crs, read_catalogue(), faults)
+    return reader.study()
+
+
+def read_documented(path: str | Path) -> pd.DataFrame:
+    """Return the documented exchanges of a study (contract ``study.documented``); planning never reads them.
+
+    Raises
+    ------
+    InputError
+        When the study has none, or with every fault in the table.
+    """
+    file = study_folder(path) / "documented.csv"
+    if not file.is_file():
+        raise InputError([Fault("documented.csv", "", "no such file", f"the documented exchanges at {file}")])
+    table, faults = conform(read_table(file), "study", "documented", file="documented.csv")
+    if faults:
+        raise InputError(faults)
+    return table
+
+
+def _read_settings(folder: Path) -> Settings:
+    try:
+        content = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+        return Settings.model_validate(content)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError([Fault("study.toml", "", str(error), "valid TOML")]) from None
+    except ValidationError as error:
+        raise InputError(pydantic_faults(error, "study.toml")) from None
+
+
+def _layer_key_faults(settings: Settings) -> list[Fault]:
+    known = ", ".join(LAYERS)
+    faults = [
+        Fault("study.toml", f"layers.{key}", "a layer that is not known", f"one of {known}")
+        for key in settings.layers
+        if key not in LAYERS
+    ]
+    faults += [
+        Fault("study.toml", f"layers.{key}", "nothing", f"the {key} of the study")
+        for key in ("plants", "streams")
+        if key not in settings.layers
+    ]
+    if settings.download is not None and "roads" in settings.layers:
+        faults.append(Fault("study.toml", "download", "roads both in a layer and to download", "one of the two"))
+    return faults
+
+
+@dataclass
+class _Reader:
+    """One pass over a study folder that gathers faults instead of stopping at the first."""
+
+    folder: Path
+    settings: Settings
+    crs: CRS
+    catalogue: Catalogue
+    faults: list[Fault] = field(default_factory=list)
+
+    def study(self) -> Study:
+        resources = self._resources()
+        layers = {name: self._vector(name) for name in _SHAPES}
+        zones, crossings = self._zones(layers["zones"]), self._crossings(layers["crossings"])
+        plants = layers["plants"]
+        plants["name"] = plants["name"].mask(plants["name"] == "", plants["plant"])
+        streams, found = complete_streams(
+            self._table("streams", also=property_columns(resources)),
+            plants=plants["plant"],
+            resources=resources,
+            file=self._file("streams"),
+        )
+        self.faults += found
+        self._unknown(layers["pipelines"], "resource", resources["resource"], "pipelines")
+        vehicles = self._vehicles()
+        roads = self._roads()
+        elevation, landcover = self._raster("elevation"), self._raster("landcover", categorical=True)
+        self._place_faults(plants, [roads, zones, crossings, layers["sites"]], [elevation, landcover])
+        if self.faults:
+            raise InputError(self.faults)
+        catalogue = self.catalogue
+        return _with_digest(
+            Study(
+                name=self.settings.name,
+                crs=self.crs,
+                settings=self.settings,
+                digest="",
+                plants=plants,
+                streams=streams,
+                resources=resources,
+                grades=catalogue.grades,
+                vehicles=vehicles,
+                pipe_costs=catalogue.pipe_costs,
+                land=catalogue.land,
+                lines=catalogue.lines,
+                highways=catalogue.highways,
+                zones=zones,
+                crossings=crossings,
+                roads=roads,
+                pipelines=layers["pipelines"],
+                sites=layers["sites"],
+                elevation=elevation,
+                landcover=landcover,
+            )
+        )
+
+    def _spec(self, name: str) -> LayerSpec | None:
+        return self.settings.layers.get(name)
+
+    def _file(self, name: str) -> str:
+        spec = self._spec(name)
+        return name if spec is None else layer_name(spec)
+
+    def _table(self, name: str, *, also: Sequence[str] = ()) -> pd.DataFrame:
+        spec = self._spec(name)
+        if spec is None:
+            return empty_table("study", name)
+        path = self.folder / spec.path
+        if not path.is_file():
+            self.faults.append(Fault(spec.path, "", "no such file", f"a table at {path}"))
+            return empty_table("study", name)
+        try:
+            raw = read_table(path, sheet=spec.layer)
+        except (ValueError, OSError) as error:
+            self.faults.append(Fault(spec.path, "", str(error).splitlines()[0], "a CSV, Parquet or XLSX table"))
+            return empty_table("study", name)
+        table, found = conform(raw, "study", name, file=spec.path, also=also)
+        self.faults += found
+        return table
+
+    def _vector(self, name: str) -> gpd.GeoDataFrame:
+        spec = self._spec(name)
+        empty = gpd.GeoDataFrame(empty_table("study", name), geometry=[], crs=self.crs)
+        if spec is None:
+            return empty
+        file = self._file(name)
+        try:
+            layer = read_layer(spec, self.folder)
+        except InputError as error:
+            self.faults += error.faults
+            return empty
+        shapes = geometry_faults(layer, _SHAPES[name], file=file)
+        attributes = pd.DataFrame(layer.drop(columns=layer.geometry.name))
+        attributes = attributes.drop(columns=[c for c in ("fid", "id", "ogc_fid") if c in attributes])  # GDAL's own
+        is_csv = spec.path.lower().endswith(".csv")
+        table, found = conform(_with_ids(attributes, name), "study", name, file=file, first_row=2 if is_csv else 1)
+        layer, unplaced = to_study_crs(layer, self.crs, file=file)
+        self.faults += [*shapes, *found, *unplaced]
+        return gpd.GeoDataFrame(table, geometry=layer.geometry.to_numpy(), crs=layer.crs)
+
+    def _resources(self) -> pd.DataFrame:
+        own = self._table("resources")
+        self._unknown(own[own["pipe_class"] != ""], "pipe_class", self.catalogue.pipe_costs["pipe_class"], "resources")
+        merged = pd.concat([self.catalogue.resources, own]).drop_duplicates("resource", keep="last")
+        return merged.sort_values("resource", ignore_index=True)
+
+    def _zones(self, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        land = self.catalogue.land.set_index("kind")
+        own = zones["forbidden"].notna() & (zones["factor"].notna() | zones["forbidden"].fillna(value=False))
+        self._unknown(zones[~own], "kind", self.catalogue.land["kind"], "zones", hint=" or forbidden and factor set")
+        forbidden = zones["forbidden"].fillna(zones["kind"].map(land["forbidden"]).astype("boolean"))
+        zones["forbidden"] = forbidden.fillna(value=False).astype(bool)
+        zones["factor"] = zones["factor"].fillna(zones["kind"].map(land["factor"])).fillna(1.0)
+        return zones
+
+    def _crossings(self, crossings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        lines = self.catalogue.lines.set_index("kind")
+        unset = crossings[crossings["cost"].isna()]
+        self._unknown(unset, "kind", self.catalogue.lines["kind"], "crossings", hint=" or a cost set")
+        crossings["cost"] = crossings["cost"].fillna(crossings["kind"].map(lines["cost"])).fillna(0.0)
+        return crossings
+
+    def _vehicles(self) -> pd.DataFrame:
+        trucks, vehicles = self.settings.trucks, self.catalogue.vehicles
+        for key, names in (("classes", trucks.classes or ()), ("vehicles", trucks.vehicles)):
+            for name in set(names) - set(vehicles["vehicle"]):
+                expected = "one of " + ", ".join(vehicles["vehicle"])
+                self.faults.append(Fault("study.toml", f"trucks.{key}", repr(name), expected))
+        if trucks.classes is not None:
+            vehicles = vehicles[vehicles["vehicle"].isin(trucks.classes)]
+        vehicles = vehicles.set_index("vehicle")
+        for name, override in trucks.vehicles.items():
+            if name in vehicles.index:
+                for column, value in override.model_dump(exclude_none=True, exclude={"resources"}).items():
+                    vehicles.loc[name, column] = value
+        return vehicles.reset_index()
+
+    def _roads(self) -> gpd.GeoDataFrame:
+        spec, highways = self._spec("roads"), self.catalogue.highways
+        try:
+            if spec is not None:
+                return read_road_edges(spec, self.folder, crs=self.crs, highways=highways)
+            if self.settings.download is not None:
+                return download_road_edges(self.settings.download, self.folder, crs=self.crs, highways=highways)
+        except InputError as error:
+            self.faults += error.faults
+        return empty_road_edges(self.crs)
+
+    def _raster(self, name: str, *, categorical: bool = False) -> Raster | None:
+        spec = self._spec(name)
+        if spec is None:
+            return None
+        raster, found = read_raster(spec, self.folder, self.crs, categorical=categorical)
+        self.faults += found
+        return raster
+
+    def _unknown(self, rows: pd.DataFrame, column: str, known: pd.Series, layer: str, *, hint: str = "") -> None:
+        file = self._file(layer)
+        first = 1 if layer in _SHAPES else 2
+        bad = rows.loc[(rows[column] != "") & ~rows[column].isin(known), column]
+        self.faults += [
+            Fault(file, column, repr(value), closest(value, known) + hint, row=int(row) + first)
+            for row, value in bad.items()  # only the faulty cells
+        ]
+
+    def _place_faults(
+        self, plants: gpd.GeoDataFrame, layers: list[gpd.GeoDataFrame], rasters: list[Raster | None]
+    ) -> None:
+        """Two plants at one point are one plant twice; a plant far outside every layer has a wrong position."""
+        file = self._file("plants")
+        if plants.crs != self.crs or plants.geometry.is_empty.any() or plants.geometry.isna().any():
+            return  # already a fault
+        points = plants.geometry.representative_point()
+        if not np.isfinite(points.bounds.to_numpy()).all():
+            return
+        spots = points.map(lambda point: (round(point.x, 1), round(point.y, 1)))
+        for row in np.flatnonzero(spots.duplicated()):
+            twin = plants["plant"][spots == spots.iloc[row]].iloc[0]
+            found = f"{plants['plant'].iloc[row]} at the same point as {twin}"
+            self.faults.append(Fault(file, "geometry", found, "every plant at a place of its own", row=int(row) + 1))
+        bounds = [layer.total_bounds for layer in layers if len(layer) and layer.crs == self.crs]
+        bounds += [
+            (*(r.transform @ (0, r.values.shape[0])), *(r.transform @ (r.values.shape[1], 0))) for r in rasters if r
+        ]
+        if not bounds:
+            return
+        low, high = np.min(bounds, axis=0)[:2], np.max(bounds, axis=0)[2:]
+        distance = shapely.distance(points.to_numpy(), shapely.box(*low, *high))
+        for row in np.flatnonzero(distance > _OUTSIDE_M):
+            found = f"{plants['plant'].iloc[row]}, {distance[row] / 1000:,.0f} km outside all other layers"
+            expected = (
+                "a plant within the roads, zones and rasters of the study (is lon/lat swapped, or the CRS wrong?)"
+            )
+            self.faults.append(Fault(file, "geometry", found, expected, row=int(row) + 1))
+
+
+def _with_ids(attributes: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give zones and crossings without an id one that is made from the kind and the row."""
+    key = {"zones": "zone", "crossings": "crossing"}.get(name)
+    if key is None or "kind" not in attributes.columns:
+        return attributes
+    made = attributes["kind"].astype(str) + "-" + pd.Series(range(1, len(attributes) + 1), attributes.index).astype(str)
+    given = attributes[key].astype("object") if key in attributes.columns else pd.Series(None, attributes.index)
+    return attributes.assign(**{key: given.where(given.notna() & (given != ""), made)})
+
+
+def _with_digest(study: Study) -> Study:
+    """Return the study with a SHA-256 over all it holds: the same input has the same digest."""
+    sha = hashlib.sha256(study.settings.model_dump_json(exclude={"layers", "download"}).encode())
+    for item in study.values():
+        if isinstance(item, gpd.GeoDataFrame):
+            sha.update(b"".join(shapely.to_wkb(item.geometry.to_numpy())))
+            item = pd.DataFrame(item.drop(columns=item.geometry.name))  # noqa: PLW2901
+        if isinstance(item, pd.DataFrame):
+            sha.update(item.to_csv(index=False, lineterminator="\n").encode())
+        elif isinstance(item, Raster):
+            sha.update(item.values.tobytes() + repr(tuple(item.transform)).encode())
+    return study.replace(digest=sha.hexdigest())

@@ -1,0 +1,189 @@
+"""Settings of a study: frozen, unknown keys forbidden, passed on as one object.
+
+Each class is one table of ``study.toml``. Defaults are assumptions unless the comment names a source.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PositiveFloat = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """Base of every table of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Lifetimes(Section):
+    """Years over which an asset is paid off."""
+
+    trench: PositiveFloat = 50.0
+    pipe: PositiveFloat = 40.0
+    loading_bay: PositiveFloat = 20.0
+    hub: PositiveFloat = 20.0
+
+
+class Finance(Section):
+    """Prices and rates that turn investments into yearly costs."""
+
+    discount_rate: Annotated[float, Field(ge=0, le=1)] = 0.04
+    lifetime_years: Lifetimes = Lifetimes()
+    price_year: Annotated[int, Field(ge=1990, le=2100)] = 2024
+    co2_price_per_t: Annotated[float, Field(ge=0)] = 70.0
+    electricity_price_per_mwh: Annotated[float, Field(ge=0)] = 90.0
+    electricity_co2_t_per_mwh: Annotated[float, Field(ge=0)] = 0.12
+    heat_price_per_mwh: Annotated[float, Field(ge=0)] = 40.0
+    pipe_upkeep_share: Share = 0.009  # yearly, of the investment: 0.9 % for CO2 pipes (Danish Energy Agency)
+
+    def annuity(self, lifetime_years: float) -> float:
+        """Return the yearly payment for one unit of money invested (capital recovery factor).
+
+        ``r / (1 - (1 + r)**-n)``, and ``1 / n`` at a rate of zero.
+        """
+        rate = self.discount_rate
+        if rate == 0:
+            return 1 / lifetime_years
+        return float(rate / (1 - (1 + rate) ** -lifetime_years))
+
+
+class VehicleOverride(Section):
+    """Values of one vehicle class that the study sets itself."""
+
+    cost_per_km: Annotated[float, Field(ge=0)] | None = None
+    cost_per_h: Annotated[float, Field(ge=0)] | None = None
+    payload_t: PositiveFloat | None = None
+    volume_m3: PositiveFloat | None = None
+    load_h: Annotated[float, Field(ge=0)] | None = None
+    unload_h: Annotated[float, Field(ge=0)] | None = None
+    empty_return: Share | None = None
+    max_speed_kmh: PositiveFloat | None = None
+    co2_laden_kg_per_km: Annotated[float, Field(ge=0)] | None = None
+    co2_empty_kg_per_km: Annotated[float, Field(ge=0)] | None = None
+    resources: tuple[str, ...] | None = None  # exactly what it may carry, instead of by body
+
+
+class Trucks(Section):
+    """Which vehicles haul what, and how far."""
+
+    classes: tuple[str, ...] | None = None  # vehicle classes of the catalogue in use; all when absent
+    max_distance_km: PositiveFloat = 1000.0
+    max_snap_km: PositiveFloat = 3.0  # a plant farther from any road is unreachable by truck
+    access_kmh: PositiveFloat = 20.0  # speed on the leg between a plant and the road
+    loading_bay_cost: Annotated[float, Field(ge=0)] = 60000.0  # one bay per exchange, invested
+    vehicles: dict[str, VehicleOverride] = {}
+
+
+class VelocityLimits(Section):
+    """Greatest mean velocity in a pipe by what flows, m/s."""
+
+    liquid: PositiveFloat = 2.0
+    slurry: PositiveFloat = 1.8
+    gas: PositiveFloat = 15.0
+    steam: PositiveFloat = 35.0
+    heat: PositiveFloat = 2.5
+
+
+class Pipelines(Section):
+    """How corridors are found and pipes are sized and paid."""
+
+    cell_m: PositiveFloat = 50.0
+    neighbourhood: Literal[8] = 8
+    margin_km: PositiveFloat = 3.0  # the surface reaches this far beyond the outermost terminal
+    max_distance_km: PositiveFloat = 30.0  # farther pairs (straight line) are not offered a pipe
+    resources: tuple[str, ...] | None = None  # which may be piped; the catalogue decides when absent
+    full_load_hours: Annotated[float, Field(gt=0, le=8784)] = 8000.0
+    velocity_m_per_s: VelocityLimits = VelocityLimits()
+    max_pressure_drop_bar_per_km: PositiveFloat = 1.5
+    pump_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.7
+    roughness_mm: PositiveFloat = 0.05
+    ground_temperature_c: float = 10.0
+    sharing_discount: Annotated[float, Field(gt=0, le=1)] = 0.6  # cost of a cell that another path uses already
+    right_of_way_per_m: Annotated[float, Field(ge=0)] = 20.0
+    cost_factor: PositiveFloat = 1.0  # on all pipe and trench costs: the region's price level
+    landcover_factors: dict[str, PositiveFloat] = {}  # land-cover class -> factor; 0 is not allowed
+    landcover_forbidden: tuple[int, ...] = ()
+    slope_factor_per_percent: Annotated[float, Field(ge=0)] = 0.02
+
+
+class Limits(Section):
+    """What a plan must respect whatever it costs."""
+
+    co2_cap_t_per_year: float | None = None
+    investment_budget: Annotated[float, Field(ge=0)] | None = None
+    max_new_partners: Annotated[int, Field(ge=0)] | None = None
+    forced_exchanges: tuple[tuple[str, str], ...] = ()
+    forbidden_exchanges: tuple[tuple[str, str], ...] = ()
+
+
+class Solver(Section):
+    """How hard the optimiser tries."""
+
+    gap: Annotated[float, Field(ge=0, lt=1)] = 1e-4
+    time_limit_s: PositiveFloat = 300.0
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    threads: Annotated[int, Field(ge=1)] = 1
+    method: Literal["auto", "exact"] = "auto"
+    options: dict[str, str | int | float | bool] = {}  # passed to HiGHS as they are, and recorded
+
+
+class Download(Section):
+    """Roads fetched from OpenStreetMap instead of read from a file."""
+
+    place: str | None = None
+    bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
+    polygon: str | None = None  # a layer whose first polygon is the area
+    overpass_url: str = "https://overpass-api.de/api"
+    nominatim_url: str = "https://nominatim.openstreetmap.org/"
+    cache: str = "cache"  # folder, relative to the study
+
+    @model_validator(mode="after")
+    def _one_area(self) -> Download:
+        if sum(area is not None for area in (self.place, self.bbox, self.polygon)) != 1:
+            msg = "exactly one of place, bbox and polygon"
+            raise ValueError(msg)
+        return self
+
+
+class LayerSpec(Section):
+    """Where one layer or table is. A bare string in ``[layers]`` is the ``path``."""
+
+    path: str
+    layer: str | None = None  # layer of a GeoPackage or sheet of a workbook
+    crs: str | None = None  # for a file that cannot say; contradicting the file is an error
+
+
+LAYERS = (
+    "plants", "streams", "resources", "roads", "zones", "crossings",
+    "pipelines", "sites", "elevation", "landcover",
+)  # fmt: skip
+
+
+class Settings(Section):
+    """A whole ``study.toml``."""
+
+    name: Annotated[str, Field(min_length=1)]
+    crs: str
+    currency: str = "EUR"
+    description: str = ""
+    sources: tuple[str, ...] = ()
+    layers: dict[str, LayerSpec]
+    download: Download | None = None
+    finance: Finance = Finance()
+    trucks: Trucks = Trucks()
+    pipelines: Pipelines = Pipelines()
+    limits: Limits = Limits()
+    solver: Solver = Solver()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_paths(cls, values: dict[str, object]) -> dict[str, object]:
+        layers = values.get("layers")
+        if isinstance(layers, dict):
+            spelled = {key: {"path": spec} if isinstance(spec, str) else spec for key, spec in layers.items()}
+            values = {**values, "layers": spelled}
+        return values

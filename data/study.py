@@ -1,0 +1,74 @@
+"""``Study``: what the user knows, validated, in one projected metre CRS."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from affine import Affine
+from pyproj import CRS
+
+from data.settings import Settings
+
+
+@dataclass(frozen=True)
+class Raster:
+    """One band on a grid.
+
+    ``values`` has shape (rows, columns), row 0 in the north, missing cells NaN; ``transform`` maps
+    (column, row) to coordinates in ``crs``.
+    """
+
+    values: npt.NDArray[np.float64]
+    transform: Affine
+    crs: CRS
+
+
+@dataclass(frozen=True)
+class Study:
+    """Layers and settings, every fault already reported; made only by :func:`data.read_study`.
+
+    All layers are in ``crs`` (projected, metres). Frames keep their contracts (``docs/study.md``),
+    with blanks filled from the catalogue: stream quantities and prices are in and per the resource's
+    own unit, zones carry ``forbidden`` and ``factor``, crossings carry ``cost``.
+    """
+
+    name: str
+    crs: CRS
+    settings: Settings
+    digest: str
+    plants: gpd.GeoDataFrame  # plant, name, sector, note, source, geometry: point or polygon
+    streams: pd.DataFrame
+    resources: pd.DataFrame  # the catalogue with the study's own rows over it
+    grades: pd.DataFrame
+    vehicles: pd.DataFrame  # catalogue classes in use, with the study's overrides
+    pipe_costs: pd.DataFrame
+    land: pd.DataFrame
+    lines: pd.DataFrame
+    highways: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    crossings: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame  # u, v, highway, maxspeed_kmh, oneway, length_m, name, truck tags, geometry
+    pipelines: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    elevation: Raster | None = None
+    landcover: Raster | None = None
+
+    @cached_property
+    def plant_points(self) -> gpd.GeoSeries:
+        """Return one point per plant (indexed by plant id): itself, or a point inside its polygon."""
+        points = self.plants.geometry.representative_point()
+        return gpd.GeoSeries(points.to_numpy(), index=self.plants["plant"].to_numpy(), crs=self.crs)
+
+    def values(self) -> tuple[object, ...]:
+        """Return every field in its order."""
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+
+    def replace(self, **changes: object) -> Study:
+        """Return a copy with some fields exchanged."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,85 @@
+"""A study written back as a folder that reads as the same study: what a plan keeps of its input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import rasterio
+
+from data.frames import write_tables
+from data.settings import Settings
+from data.study import Raster, Study
+from data.tomlfile import dump_toml
+
+_VECTOR = ("plants", "zones", "crossings", "roads", "pipelines", "sites")
+# The reader of roads takes OpenStreetMap's own names.
+_ROAD_NAMES = {
+    "maxspeed_kmh": "maxspeed",
+    "length_m": "length",
+    "maxweight_t": "maxweight",
+    "maxheight_m": "maxheight",
+    "maxaxleload_t": "maxaxleload",
+}
+
+
+def write_study(study: Study, path: Path | str) -> None:
+    """Write the study: ``study.toml``, ``study.gpkg`` with all layers, tables, and rasters as GeoTIFF.
+
+    Quantities and prices are in own units and every catalogue value in use is written out, so a later
+    version with another catalogue still reads the same study.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    layers: dict[str, dict[str, str]] = {}
+    for name in _VECTOR:
+        layer: gpd.GeoDataFrame = getattr(study, name)
+        if len(layer):
+            _write_layer(layer.rename(columns=_ROAD_NAMES) if name == "roads" else layer, folder / "study.gpkg", name)
+            layers[name] = {"path": "study.gpkg", "layer": name}
+    used = study.resources["resource"].isin(_resources_in_use(study))
+    write_tables({"streams": study.streams, "resources": study.resources[used]}, folder)
+    layers |= {"streams": {"path": "streams.csv"}, "resources": {"path": "resources.csv"}}
+    for name in ("elevation", "landcover"):
+        raster: Raster | None = getattr(study, name)
+        if raster is not None:
+            _write_raster(raster, folder / f"{name}.tif")
+            layers[name] = {"path": f"{name}.tif"}
+    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers)), encoding="utf-8")
+
+
+def _settings(settings: Settings, layers: dict[str, dict[str, str]]) -> dict[str, object]:
+    content = settings.model_dump(exclude_none=True, exclude={"layers", "download"})
+    plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
+    tables = {key: value for key, value in content.items() if isinstance(value, dict)}
+    return {**plain, "layers": layers, **tables}
+
+
+def _resources_in_use(study: Study) -> pd.Series:
+    grades = study.grades
+    return pd.concat(
+        [study.streams["resource"], study.pipelines["resource"], grades["resource"], grades["serves"]]
+    ).drop_duplicates()
+
+
+def _write_layer(layer: gpd.GeoDataFrame, path: Path, name: str) -> None:
+    layer.to_file(path, layer=name, driver="GPKG", dataset_options={"VERSION": "1.2"})
+
+
+def _write_raster(raster: Raster, path: Path) -> None:
+    rows, columns = raster.values.shape
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=rows,
+        width=columns,
+        count=1,
+        dtype="float64",
+        crs=raster.crs,
+        transform=raster.transform,
+        nodata=float("nan"),
+        compress="deflate",
+    ) as target:
+        target.write(raster.values, 1)

@@ -1,0 +1,5 @@
+"""``python -m symbioplan``."""
+
+from symbioplan.cli import main
+
+main()

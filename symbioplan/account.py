@@ -1,0 +1,217 @@
+"""What happened, for people (text) and for machines (plain facts)."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from data import Plan, Study
+from symbioplan.pipeline import Candidates
+
+_STATUS = {
+    "optimal": "proven optimal",
+    "gap_reached": "stopped at the gap that was asked for",
+    "time_limit": "stopped at the time limit: not proven optimal",
+    "interrupted": "stopped by you: not proven optimal",
+    "infeasible": "no plan satisfies everything that was asked for",
+    "unbounded": "the cost can fall without end: a price or a limit is missing",
+    "unknown": "the solver gave no answer",
+}
+
+
+def plan_text(plan: Plan, out: Path) -> str:
+    """Return the answer in a few lines."""
+    lines = [f"{plan.problem}: {_STATUS[plan.status]}"]
+    lines += [f"  {reason}" for reason in plan.reasons]
+    if plan.has_solution:
+        gap = "unknown" if plan.gap is None else f"{plan.gap:.3%}"
+        lines.append(f"  cost {plan.objective:,.0f} {plan.currency}/year, gap {gap}, {_checker(plan)}")
+        lines.append(_indicator_table(plan.indicators).rstrip())
+        lines.append(_exchange_table(plan.exchanges).rstrip())
+        map_file = out / "map.html"
+        if map_file.exists():
+            lines.append(f"map: {map_file.resolve()}")
+    lines.append(f"written to {out.resolve()}")
+    return "\n".join(lines)
+
+
+def _checker(plan: Plan) -> str:
+    if not plan.checker:
+        return "the independent checker agrees"
+    return "THE INDEPENDENT CHECKER FOUND: " + "; ".join(plan.checker)
+
+
+def _indicator_table(indicators: pd.DataFrame) -> str:
+    table = _new_table("indicator", "unit", "baseline", "plan", "saving", numbers_from=2)
+    for row in indicators.itertuples(index=False):
+        table.add_row(row.indicator, row.unit, *(_number(value) for value in (row.baseline, row.plan, row.saving)))
+    return _render(table)
+
+
+def _exchange_table(exchanges: pd.DataFrame) -> str:
+    table = _new_table("from", "to", "resource", "by", "quantity", "unit", "km", numbers_from=4)
+    for row in exchanges.itertuples(index=False):
+        table.add_row(
+            escape(row.from_node),
+            escape(row.to_node),
+            escape(row.resource),
+            row.mode,
+            _number(row.quantity),
+            f"{row.unit}/year",
+            f"{row.distance_m / 1000:,.1f}",
+        )
+    return _render(table)
+
+
+def unreachable(plants: pd.DataFrame) -> str:
+    """Return a sentence for each plant that a mode cannot reach."""
+    return "".join(f"\nnot reached by {row.mode}: {row.plant}: {row.reason}" for row in plants.itertuples(index=False))
+
+
+def study_facts(study: Study) -> dict[str, Any]:
+    """Return what a study holds."""
+    supply = study.streams["direction"] == "supply"
+    return {
+        "name": study.name,
+        "crs": study.settings.crs,
+        "currency": study.settings.currency,
+        "plants": len(study.plants),
+        "supplies": int(supply.sum()),
+        "demands": int((~supply).sum()),
+        "resources": sorted(set(study.streams["resource"])),
+        "zones": len(study.zones),
+        "forbidden_zones": int(study.zones["forbidden"].sum()),
+        "crossings": len(study.crossings),
+        "road_edges": len(study.roads),
+        "road_km": round(float(study.roads["length_m"].sum()) / 1000, 1),
+        "pipelines": len(study.pipelines),
+        "sites": len(study.sites),
+        "elevation": study.elevation is not None,
+        "landcover": study.landcover is not None,
+        "input_digest": study.digest,
+    }
+
+
+def study_text(study: Study) -> str:
+    """Return what a study holds, and every stream as it was understood."""
+    facts = study_facts(study)
+    head = [
+        f"{study.name} is usable ({facts['crs']}, {facts['currency']})",
+        f"  {facts['plants']} plants, {facts['supplies']} supplies, {facts['demands']} demands",
+        f"  {facts['zones']} zones ({facts['forbidden_zones']} forbidden), {facts['crossings']} lines to cross, "
+        f"{facts['road_edges']:,} road edges ({facts['road_km']:,.0f} km), {facts['sites']} sites",
+    ]
+    if study.roads.empty:
+        head.append("  no roads: nothing can go by truck")
+    table = _new_table("plant", "resource", "direction", "quantity", "unit", "price", numbers_from=3)
+    for row in study.streams.itertuples(index=False):
+        table.add_row(
+            escape(row.plant),
+            escape(row.resource),
+            row.direction,
+            _number(row.quantity),
+            f"{row.unit}/year",
+            f"{row.price:,.2f} {study.settings.currency}/{row.unit}",
+        )
+    return "\n".join([*head, _render(table).rstrip()])
+
+
+def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:
+    """Return what could be built."""
+    return {
+        "out": str(out),
+        "sites": len(found.sites),
+        "pairs": len(found.pairs),
+        "candidate_routes": len(found.problem.routes),
+        "corridors": len(found.problem.corridors),
+        "pipes": len(found.problem.pipes),
+        "unreachable": found.unreachable.to_dict("records"),
+        "seconds": found.seconds,
+    }
+
+
+def candidate_text(found: Candidates, out: Path) -> str:
+    """Return what could be built, in a few lines."""
+    facts = candidate_facts(found, out)
+    return (
+        f"{found.study.name}: {facts['pairs']} possible pairs, {facts['candidate_routes']} truck routes, "
+        f"{facts['corridors']} corridors with {facts['pipes']} pipe options, {facts['sites']} sites"
+        f"{unreachable(found.unreachable)}\nwritten to {out.resolve()}"
+    )
+
+
+def documented_facts(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return how many scored documented exchanges were found again, and each one's fate."""
+    scored = rows[rows["scored"]]
+    return {
+        "documented": len(scored),
+        "found": int(scored["found"].sum()),
+        "found_same_mode": int(scored["found_same_mode"].sum()),
+        "exchanges": [
+            {key: (None if pd.isna(value) else value) for key, value in record.items()}
+            for record in rows.astype("object").to_dict("records")
+        ],
+    }
+
+
+def documented_text(rows: pd.DataFrame) -> str:
+    """Return the documented exchanges as a table with the score."""
+    facts = documented_facts(rows)
+    table = _new_table("no.", "from", "to", "resource", "built as", "found as", "remark")
+    for row in rows.itertuples(index=False):
+        remark = row.reason if row.scored else f"not scored; {row.reason}" if row.reason else "not scored"
+        table.add_row(
+            row.exchange,
+            escape(row.from_plant),
+            escape(row.to_plant),
+            escape(row.resource),
+            row.documented_mode,
+            row.mode if row.found else "-",
+            escape(remark),
+        )
+    return (
+        f"{facts['found']} of {facts['documented']} documented exchanges found again, "
+        f"{facts['found_same_mode']} with the documented mode\n{_render(table).rstrip()}"
+    )
+
+
+def difference_facts(differences: pd.DataFrame) -> dict[str, Any]:
+    """Return every difference between two plans."""
+    records = differences.astype("object").to_dict("records")
+    return {"differences": [{key: None if pd.isna(value) else value for key, value in row.items()} for row in records]}
+
+
+def difference_text(differences: pd.DataFrame) -> str:
+    """Return the differences between two plans as a table."""
+    if differences.empty:
+        return "the plans are the same"
+    table = _new_table(*differences.columns)
+    for row in differences.itertuples(index=False):
+        table.add_row(*(_number(value) if isinstance(value, float) else escape(str(value)) for value in row))
+    return _render(table).rstrip()
+
+
+def _new_table(*headers: str, numbers_from: int | None = None) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for position, header in enumerate(headers):
+        right = numbers_from is not None and position >= numbers_from and header != "unit"
+        table.add_column(header, justify="right" if right else "left")
+    return table
+
+
+def _render(table: Table) -> str:
+    text = io.StringIO()
+    Console(file=text, width=140, force_terminal=False, color_system=None).print(table)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:,.3g}"

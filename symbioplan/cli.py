@@ -1,0 +1,246 @@
+"""The command line: each command is one call of the library and one account of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import maps
+import models
+from data import (
+    Fault,
+    InputError,
+    Plan,
+    SymbioplanError,
+    read_documented,
+    read_plan,
+    read_problem,
+    read_study,
+    refuse_foreign,
+    study_folder,
+    whole_folder,
+    write_problem,
+    write_tables,
+)
+from symbioplan import account, pipeline
+from symbioplan.progress import silent, to_stderr
+
+EXIT_DONE, EXIT_NO_SOLUTION, EXIT_BAD_INPUT, EXIT_STOPPED = 0, 1, 2, 3
+EXIT_INTERRUPTED = 130  # the shell's convention for Ctrl-C
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Plan industrial ecosystems on the map: who exchanges what, over which pipe or road, and is it worth it.",
+)
+
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder or a bundled study's name.")]
+OutOption = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while working.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on stdout.")]
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """How this run speaks: progress on stderr, the answer on stdout."""
+
+    quiet: bool
+    as_json: bool
+
+    @property
+    def progress(self) -> Callable[[str], None]:
+        return silent if self.quiet else to_stderr
+
+    def answer(self, machine: dict[str, Any], human: str) -> None:
+        text = json.dumps(machine, indent=2, ensure_ascii=False, allow_nan=False) if self.as_json else human
+        sys.stdout.write(text + "\n")
+
+
+@app.command("plan", epilog="Example: `symbioplan plan kalundborg --out out/kalundborg`")
+def plan_command(
+    study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
+) -> None:
+    """Plan a study: candidates, optimum, map, GIS layers, tables."""
+    voice = _Voice(quiet, as_json)
+    refuse_foreign(out)
+    voice.progress(f"reading {study}")
+    result = pipeline.plan(read_study(study), progress=voice.progress)
+    voice.progress(f"writing {out}")
+    written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
+    _finish(written, out, voice, unreachable=account.unreachable(result.candidates.unreachable))
+
+
+@app.command("check", epilog="Example: `symbioplan check my-study`")
+def check_command(study: StudyArgument, *, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
+    """Validate a study and say what is there; exit 2 with every fault listed if it is not usable."""
+    read = read_study(study)
+    _Voice(quiet, as_json).answer(account.study_facts(read), account.study_text(read))
+
+
+@app.command("init", epilog="Example: `symbioplan init my-study`")
+def init_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    *,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a commented study folder to fill in; it plans as it is."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError([Fault(str(folder), "", "something that is already there", "a new or empty folder")])
+    with as_file(files("data").joinpath("template")) as template:
+        shutil.copytree(template, folder, dirs_exist_ok=True)
+    written = sorted(path.name for path in folder.iterdir())
+    text = f"{folder} is ready: edit {', '.join(written)}, then\n  symbioplan plan {folder} --out {folder}-plan"
+    _Voice(quiet, as_json).answer({"folder": str(folder), "files": written}, text)
+
+
+@app.command("candidates", epilog="Example: `symbioplan candidates kalundborg --out out/candidates`")
+def candidates_command(
+    study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
+) -> None:
+    """Find sites, truck routes and pipeline corridors only: a Problem folder and GIS layers."""
+    voice = _Voice(quiet, as_json)
+    refuse_foreign(out)
+    found = pipeline.find_candidates(read_study(study), progress=voice.progress)
+    with whole_folder(out) as folder:
+        write_problem(found.problem, folder)
+        maps.write_candidates(
+            found.study,
+            sites=found.sites,
+            problem=found.problem,
+            geometries=found.geometries,
+            path=folder / "candidates.gpkg",
+        )
+    voice.answer(account.candidate_facts(found, out), account.candidate_text(found, out))
+
+
+@app.command("solve", epilog="Example: `symbioplan solve out/candidates --out out/plan --gap 0.01 --time-limit 60`")
+def solve_command(
+    problem: Annotated[Path, typer.Argument(metavar="PROBLEM", help="A Problem folder.")],
+    out: OutOption,
+    *,
+    gap: Annotated[float | None, typer.Option(min=0, max=0.999999, help="Stop at this relative gap.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.001, metavar="S", help="Stop after so many seconds.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the solver.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the solver.")] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Solve a Problem folder: the optimiser alone."""
+    voice = _Voice(quiet, as_json)
+    refuse_foreign(out)
+    read = read_problem(problem)
+    asked = {"gap": gap, "time_limit_s": time_limit, "threads": threads, "seed": seed}
+    solver = read.settings.solver.model_copy(update={key: value for key, value in asked.items() if value is not None})
+    read = read.replace(settings=read.settings.model_copy(update={"solver": solver}))
+    decided = models.solve(read, progress=voice.progress)
+    with whole_folder(out) as folder:
+        write_problem(read, folder / "problem")
+        write_tables(decided.tables, folder / "tables")
+        pipeline.write_decision(decided, folder)
+    _finish(decided, out, voice)
+
+
+@app.command("draw", epilog="Example: `symbioplan draw out/kalundborg`")
+def draw_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `symbioplan plan` wrote.")],
+    *,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Redraw every output of a plan without solving."""
+    voice = _Voice(quiet, as_json)
+    study, decided = read_study(folder / "study"), read_plan(folder / "plan")
+    voice.progress(f"drawing {folder}")
+    names = maps.redraw(study, decided, folder)
+    voice.answer({"out": str(folder), "written": names}, f"redrawn in {folder}: {', '.join(names)}")
+
+
+@app.command(
+    "compare",
+    epilog="Examples: `symbioplan compare out/a out/b` and `symbioplan compare out/kalundborg --documented`",
+)
+def compare_command(
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN [PLAN]", help="Folders that `symbioplan plan` wrote.")],
+    *,
+    documented: Annotated[bool, typer.Option("--documented", help="Compare one plan with what is documented.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what differs between two plans, or which documented exchanges a plan found again."""
+    wanted = 1 if documented else 2
+    if len(plans) != wanted:
+        found = f"{len(plans)} plan{'' if len(plans) == 1 else 's'}"
+        expected = "one plan with --documented, or two plans"
+        raise InputError([Fault("compare", "", found, expected)])
+    voice = _Voice(quiet, as_json)
+    if documented:
+        rows = models.compare_documented(
+            read_problem(plans[0] / "problem"), read_plan(plans[0] / "plan"), read_documented(plans[0] / "study")
+        )
+        voice.answer(account.documented_facts(rows), account.documented_text(rows))
+        return
+    differences = models.compare_plans(read_plan(plans[0] / "plan"), read_plan(plans[1] / "plan"))
+    voice.answer(account.difference_facts(differences), account.difference_text(differences))
+
+
+def _finish(decided: Plan, out: Path, voice: _Voice, *, unreachable: str = "") -> None:
+    facts = {**decided.summary(), "out": str(out)}
+    voice.answer(facts, account.plan_text(decided, out) + unreachable)
+    if not decided.has_solution:
+        raise typer.Exit(EXIT_STOPPED if decided.status in ("time_limit", "interrupted") else EXIT_NO_SOLUTION)
+    if decided.status in ("time_limit", "interrupted"):
+        raise typer.Exit(EXIT_STOPPED)
+
+
+def main() -> None:
+    """Run the command line and turn errors into exit codes."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as stop:
+        code = stop.exit_code
+    except InputError as error:
+        _say_error(str(error), [_fault_facts(fault) for fault in error.faults])
+        code = EXIT_BAD_INPUT
+    except SymbioplanError as error:
+        _say_error(str(error), [])
+        code = EXIT_BAD_INPUT
+    except typer.Abort:
+        code = EXIT_INTERRUPTED
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; nothing was written\n")
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_DONE
+    except Exception as error:
+        if not hasattr(error, "exit_code"):
+            raise
+        error.show()  # type: ignore[attr-defined] - click's usage errors
+        code = EXIT_BAD_INPUT
+    sys.exit(code or EXIT_DONE)
+
+
+def _say_error(message: str, faults: list[dict[str, object]]) -> None:
+    sys.stderr.write(f"symbioplan: {message}\n")
+    if "--json" in sys.argv:
+        sys.stdout.write(json.dumps({"error": message, "faults": faults}, indent=2, ensure_ascii=False) + "\n")
+
+
+def _fault_facts(fault: Fault) -> dict[str, object]:
+    return {name: getattr(fault, name) for name in ("file", "row", "column", "found", "expected")}

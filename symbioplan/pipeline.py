@@ -1,0 +1,170 @@
+"""The composition root: study → candidates → optimum → outputs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+import maps
+import models
+import routing
+import siting
+from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from symbioplan.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What could be built: the sites, the truck routes, the pipeline corridors, and the Problem they make."""
+
+    study: Study
+    sites: gpd.GeoDataFrame
+    pairs: pd.DataFrame
+    routes: routing.TruckRoutes
+    network: routing.PipelineNetwork
+    problem: Problem
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def geometries(self) -> gpd.GeoDataFrame:
+        """Return the line of every candidate corridor and route: key, kind, geometry in the study's CRS."""
+        parts = [self.network.geometries, self.routes.geometries]
+        return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=self.study.crs)
+
+    @property
+    def unreachable(self) -> pd.DataFrame:
+        """Return the plants that no truck or no pipe can reach, each with the reason."""
+        parts = [self.routes.unreachable.assign(mode="truck"), self.network.unreachable.assign(mode="pipeline")]
+        return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A study, what could be built, and what should be."""
+
+    candidates: Candidates
+    plan: Plan
+
+    @property
+    def study(self) -> Study:
+        """Return the study that was planned."""
+        return self.candidates.study
+
+
+def plan(study: Study, *, progress: Progress = silent) -> Result:
+    """Return the least-cost plan of a study with everything needed to draw it.
+
+    Raises
+    ------
+    UnsupportedProblemError
+        When the study asks for something that this version does not optimise.
+    SolverError
+        When the solver failed.
+    """
+    candidates = find_candidates(study, progress=progress)
+    decided = models.solve(candidates.problem, progress=progress)
+    drawn = set(decided.built_corridors["corridor"]) | set(decided.hauls["geometry_key"])
+    geometries = candidates.geometries
+    decided = decided.replace(
+        geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
+        input_digest=study.digest,
+        counts={**_study_counts(candidates), **decided.counts},
+        seconds={**candidates.seconds, **decided.seconds},
+    )
+    return Result(candidates, decided)
+
+
+def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
+    """Return the sites, routes and corridors of a study, and the Problem that they make."""
+    clock = _Clock(progress)
+    with clock("sites", "looking at the sites"):
+        sites = siting.candidate_sites(study)
+    with clock("match", "matching supplies and demands"):
+        pairs = models.match(study)
+    with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
+        routes = routing.truck_routes(study, pairs)
+    with clock("corridors", "finding pipeline corridors"):
+        network = routing.pipeline_corridors(study, pairs)
+    with clock("problem", "writing the problem"):
+        problem = models.build_problem(
+            study,
+            routes=routes.routes,
+            corridors=network.corridors,
+            pipes=network.pipes,
+            junctions=network.junctions,
+            sites=sites[sites["usable"]],
+        )
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds)
+
+
+def write_result(result: Result, out: Path | str, *, documented: Path | None = None) -> Plan:
+    """Write everything a plan gives, whole or not at all, and return the plan with its times.
+
+    Parameters
+    ----------
+    result
+        What :func:`plan` returned.
+    out
+        Folder; an earlier output there is replaced.
+    documented
+        The study's documented exchanges, kept beside the study for ``compare --documented``.
+
+    Raises
+    ------
+    InputError
+        When ``out`` holds files that symbioplan did not write.
+    """
+    with whole_folder(Path(out)) as folder:
+        started = time.perf_counter()
+        write_problem(result.candidates.problem, folder / "problem")
+        write_study(result.study, folder / "study")
+        if documented is not None and documented.is_file():
+            shutil.copyfile(documented, folder / "study" / "documented.csv")
+        if result.plan.has_solution:
+            maps.write_outputs(result.study, result.plan, folder)
+        written = result.plan.replace(
+            seconds={**result.plan.seconds, "outputs": round(time.perf_counter() - started, 3)}
+        )
+        write_decision(written, folder)
+    return written
+
+
+def write_decision(decided: Plan, folder: Path) -> None:
+    """Write the plan's tables to ``plan/`` and its summary to ``plan.json``."""
+    write_plan(decided, folder / "plan")
+    summary = json.dumps(decided.summary(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "plan.json").write_text(summary + "\n", encoding="utf-8")
+
+
+def _study_counts(candidates: Candidates) -> dict[str, int]:
+    problem = candidates.problem
+    return {
+        "plants": len(candidates.study.plants),
+        "supplies": len(problem.supplies),
+        "demands": len(problem.demands),
+        "candidate_routes": len(problem.routes),
+        "corridors": len(problem.corridors),
+    }
+
+
+class _Clock:
+    """Times each stage and says what is being done."""
+
+    def __init__(self, progress: Callable[[str], None]) -> None:
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str, sentence: str) -> Iterator[None]:
+        self.progress(sentence)
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = round(time.perf_counter() - started, 3)

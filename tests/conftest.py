@@ -1,0 +1,42 @@
+"""Shared fixtures: studies to copy and break, the public test data, and what must not be skipped in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public road networks, rasters and cases that stands beside the checkout."""
+    if not SHARED.is_dir():
+        message = f"no public test data at {SHARED}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return SHARED
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A fresh copy of the study folder that ``symbioplan init`` writes."""
+    return Path(shutil.copytree(ROOT / "data" / "template", tmp_path / "study"))
+
+
+@pytest.fixture
+def edit() -> Callable[[Path, str, str], None]:
+    """Replace text in a file; it must be there."""
+
+    def replace(path: Path, old: str, new: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {path.name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    return replace
