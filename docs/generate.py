@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import typer.main
-from click import Context, Group
 
 from data import contract
 from symbioplan.cli import app
@@ -40,15 +39,14 @@ def tables_page() -> str:
 def cli_page() -> str:
     """Return the page of all commands and options."""
     group = typer.main.get_command(app)
-    assert isinstance(group, Group)
     lines = ["# Commands", "", "Made from the command line's own help by `python docs/generate.py`. Do not edit.", ""]
     lines += [
         "Exit codes: 0 done; 1 the problem has no solution; 2 bad input, every fault listed; 3 stopped at a limit",
         "with the best plan found and its gap; 130 stopped with Ctrl-C, nothing half-written.",
         "",
     ]
-    for name, command in group.commands.items():
-        context = Context(command, info_name=f"symbioplan {name}")
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        context = typer.Context(command, info_name=f"symbioplan {name}")
         lines += [f"## {context.info_name}", "", (command.help or "").strip(), ""]
         lines += ["```", " ".join(command.get_usage(context).removeprefix("Usage: ").split()), "```", ""]
         lines += ["| option | meaning |", "|---|---|"]

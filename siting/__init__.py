@@ -1,5 +1,5 @@
 """Where a shared hub or a newcomer could stand."""
 
-from siting.parcels import candidate_sites
+from siting.parcels import candidate_sites, site_nodes
 
-__all__ = ["candidate_sites"]
+__all__ = ["candidate_sites", "site_nodes"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
-from data import Study
+from data import Study, make_table
 
 MIN_USABLE_SHARE = 0.5  # a parcel that is mostly forbidden land is no site
 
@@ -38,6 +39,17 @@ def candidate_sites(study: Study) -> gpd.GeoDataFrame:
     sites["usable"] = share >= MIN_USABLE_SHARE
     sites["reason"] = np.where(sites["usable"], "", [f"{1 - part:.0%} of it is forbidden land" for part in share])
     return sites
+
+
+def site_nodes(sites: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the usable sites as nodes of a Problem (contract ``problem.nodes``), each at a point inside it."""
+    usable = sites[sites["usable"]]
+    points = usable.geometry.representative_point()
+    return make_table(
+        "problem",
+        "nodes",
+        pd.DataFrame({"node": usable["site"], "kind": "site", "x": points.x, "y": points.y, "name": usable["name"]}),
+    )
 
 
 def _nearest_road_m(study: Study) -> np.ndarray:

@@ -118,11 +118,12 @@ def candidates_command(
     with whole_folder(out) as folder:
         write_problem(found.problem, folder)
         maps.write_candidates(
-            found.study,
-            sites=found.sites,
-            problem=found.problem,
-            geometries=found.geometries,
-            path=folder / "candidates.gpkg",
+            found.study.replace(sites=found.sites),
+            found.geometries,
+            found.problem.corridors,
+            found.problem.routes,
+            found.problem.pipes,
+            folder / "candidates.gpkg",
         )
     voice.answer(account.candidate_facts(found, out), account.candidate_text(found, out))
 
@@ -167,7 +168,7 @@ def draw_command(
     voice = _Voice(quiet, as_json)
     study, decided = read_study(folder / "study"), read_plan(folder / "plan")
     voice.progress(f"drawing {folder}")
-    names = maps.redraw(study, decided, folder)
+    names = pipeline.redraw(study, decided, folder)
     voice.answer({"out": str(folder), "written": names}, f"redrawn in {folder}: {', '.join(names)}")
 
 

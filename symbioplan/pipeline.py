@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,7 +101,7 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             corridors=network.corridors,
             pipes=network.pipes,
             junctions=network.junctions,
-            sites=sites[sites["usable"]],
+            sites=siting.site_nodes(sites),
         )
     return Candidates(study, sites, pairs, routes, network, problem, clock.seconds)
 
@@ -135,6 +136,19 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         )
         write_decision(written, folder)
     return written
+
+
+def redraw(study: Study, decided: Plan, folder: Path) -> list[str]:
+    """Draw every output of a plan again, put each in place once all are drawn, and return their names."""
+    with tempfile.TemporaryDirectory(prefix=".draw.", dir=folder) as scratch:
+        maps.write_outputs(study, decided, Path(scratch))
+        drawn = sorted(Path(scratch).iterdir())
+        for path in drawn:
+            place = folder / path.name
+            if place.is_dir():
+                shutil.rmtree(place)
+            path.replace(place)
+    return [path.name for path in drawn]
 
 
 def write_decision(decided: Plan, folder: Path) -> None:

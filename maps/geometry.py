@@ -1,0 +1,100 @@
+"""Lines, arcs and extents; arrays in, arrays out, in the study's metres unless a name says degrees."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.spatial.distance import pdist, squareform
+
+Array = npt.NDArray[np.float64]
+
+ARC_POINTS = 41
+ARROW_AT = 24  # point of the arc that carries the arrowhead: past the middle, clear of both plants
+_CLUSTER_GAP = 5.0  # a gap this many times the usual one parts two clusters
+_TOO_MANY = 3000  # all pairs of more plants do not fit in memory comfortably
+
+
+def arcs(start: Array, end: Array, bulge: Array, loop_radius: float) -> Array:
+    """Return quadratic arcs that bend to the left of the way from start to end.
+
+    Parameters
+    ----------
+    start, end
+        Coordinates, shape (n, 2).
+    bulge
+        Height of the arc as a share of the distance, shape (n,).
+    loop_radius
+        Radius of the circle drawn where start and end are the same place.
+
+    Returns
+    -------
+    lines
+        Shape (n, ARC_POINTS, 2).
+    """
+    step = np.linspace(0.0, 1.0, ARC_POINTS)[None, :, None]
+    way = end - start
+    left = np.stack([-way[:, 1], way[:, 0]], axis=1)
+    control = (start + end) / 2 + 2 * bulge[:, None] * left  # a quadratic arc rises to half its control point
+    lines = (1 - step) ** 2 * start[:, None] + 2 * step * (1 - step) * control[:, None] + step**2 * end[:, None]
+    same = np.hypot(way[:, 0], way[:, 1]) < loop_radius / 10
+    turn = 2 * np.pi * step[..., 0] - np.pi / 2
+    radius = loop_radius * (1 + 2 * bulge[same, None])
+    lines[same] = np.stack(
+        [start[same, 0, None] + radius * np.cos(turn), start[same, 1, None] + radius * (1 + np.sin(turn))], axis=2
+    )
+    return np.asarray(lines, dtype=np.float64)
+
+
+def bearings(lines_degrees: Array) -> Array:
+    """Return the heading of each arc at its arrowhead on a Mercator screen, degrees clockwise from up."""
+    before, after = lines_degrees[:, ARROW_AT - 1], lines_degrees[:, ARROW_AT + 1]
+    east = np.radians(after[:, 0] - before[:, 0])
+    north = np.arctanh(np.sin(np.radians(after[:, 1]))) - np.arctanh(np.sin(np.radians(before[:, 1])))
+    return np.asarray(np.degrees(np.arctan2(east, north)) % 360)
+
+
+def main_cluster(points: gpd.GeoSeries) -> npt.NDArray[np.bool_]:
+    """Return which points belong to the cluster where most of them stand.
+
+    The minimum spanning tree is cut where a gap is much longer than usual. If the largest part then
+    holds less than a third of the points there is no such cluster, and all of them belong.
+    """
+    count = len(points)
+    if count < 3 or count > _TOO_MANY:
+        return np.ones(count, dtype=bool)
+    apart = squareform(pdist(shapely.get_coordinates(points.to_numpy()))) + 1e-3  # zero would mean no edge
+    tree = minimum_spanning_tree(apart).tocoo()
+    keep = tree.data <= _CLUSTER_GAP * np.median(tree.data[tree.data > 1.0] if (tree.data > 1.0).any() else 1.0)
+    tree.data[~keep] = 0
+    tree.eliminate_zeros()
+    _, label = connected_components(tree, directed=False)
+    biggest = np.bincount(label).argmax()
+    inside = label == biggest
+    return inside if inside.sum() * 3 >= count else np.ones(count, dtype=bool)
+
+
+def within_budget(lines: gpd.GeoSeries, vertices: int, tolerance: float = 2.0) -> gpd.GeoSeries:
+    """Return the geometries simplified, ever more, until all together have few enough vertices."""
+    simple = lines.simplify(tolerance)
+    while shapely.get_num_coordinates(simple.to_numpy()).sum() > vertices and tolerance < 20_000:
+        tolerance *= 2
+        simple = lines.simplify(tolerance)
+    return simple
+
+
+def to_degrees(lines: gpd.GeoSeries, decimals: int = 6) -> npt.NDArray[np.object_]:
+    """Return the geometries in longitude and latitude with rounded coordinates."""
+    return np.asarray(shapely.transform(lines.to_crs(4326).to_numpy(), lambda xy: np.round(xy, decimals)), dtype=object)
+
+
+def bounds_degrees(points: gpd.GeoSeries) -> list[list[float]]:
+    """Return south-west and north-east corners as Leaflet wants them, with room around a single point."""
+    west, south, east, north = points.to_crs(4326).total_bounds
+    room_x, room_y = max(0.004 - (east - west), 0) / 2, max(0.002 - (north - south), 0) / 2
+    return [
+        [round(float(south - room_y), 6), round(float(west - room_x), 6)],
+        [round(float(north + room_y), 6), round(float(east + room_x), 6)],
+    ]

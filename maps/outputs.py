@@ -1,0 +1,29 @@
+"""All files of one plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.frames import write_tables as write_csv
+from data.plan import Plan
+from data.study import Study
+from maps.geopackage import write_geopackage
+from maps.webmap import write_map
+
+
+def write_tables(study: Study, plan: Plan, folder: Path) -> None:  # noqa: ARG001 - all writers take both
+    """Write every table of the plan as ``<folder>/<table>.csv``, columns as in the contract.
+
+    Cells are left exactly as they are, so that the files can be read back. Text that starts with
+    ``=``, ``+``, ``-`` or ``@`` would be run by a spreadsheet that opens the CSV as a formula; import
+    such a file with its columns set to text.
+    """
+    write_csv(plan.tables, folder)
+
+
+def write_outputs(study: Study, plan: Plan, folder: Path) -> None:
+    """Write ``map.html``, ``plan.gpkg`` and ``tables/`` into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_map(study, plan, folder / "map.html")
+    write_geopackage(study, plan, folder / "plan.gpkg")
+    write_tables(study, plan, folder / "tables")

@@ -1,0 +1,220 @@
+"""What a pop-up says: a title and rows of label and value, as plain text that the page never parses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from maps.numbers import NOT_GIVEN, amount, distance, number, percent, plural
+from maps.scene import Scene
+
+Popup = dict[str, Any]  # title: str, rows: [[label, value], ...]
+
+ARROW = " → "
+
+
+def popup(title: str, *rows: tuple[str, str]) -> Popup:
+    """Return a pop-up without the rows that have nothing to say."""
+    return {"title": title, "rows": [list(row) for row in rows if row[1] not in ("", NOT_GIVEN)]}
+
+
+def plants(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what each plant gives and wants, and how much of it the plan uses."""
+    streams = _stream_rows(scene)
+    return [
+        popup(
+            row.name,
+            ("Sector", row.sector),
+            *streams.get(row.plant, ()),
+            ("Note", getattr(row, "note", "")),
+            ("Source", getattr(row, "source", "")),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def _stream_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
+    left: dict[str, float] = {}
+    for table, key in ((scene.plan.unplaced, "supply"), (scene.plan.unserved, "demand")):
+        if not (table["period"] != "").any():  # with periods there is no single number to show
+            left |= table.groupby(key)["quantity"].sum().to_dict()
+    rows: dict[str, list[tuple[str, str]]] = {}
+    order = scene.study.streams.sort_values(["direction", "resource"], ascending=[False, True], kind="stable")
+    for stream in order.itertuples(index=False):
+        unit = scene.units.get(stream.resource, "unit/year")
+        words = amount(stream.quantity, unit)
+        if scene.plan.has_solution and stream.stream in left and stream.quantity > 0:
+            used = max(0.0, 1 - left[stream.stream] / stream.quantity)
+            words += f" ({percent(used)} {'placed' if stream.direction == 'supply' else 'served'})"
+        verb = "Gives " if stream.direction == "supply" else "Wants "
+        rows.setdefault(stream.plant, []).append(
+            (verb + scene.resource_names.get(stream.resource, stream.resource), words)
+        )
+    return rows
+
+
+def exchanges(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return who gives how much of what to whom, how, how far and at what cost."""
+    trips = scene.plan.hauls.groupby(["route", "resource"])["trips_per_year"].sum().to_dict()
+    money, names = scene.plan.currency, scene.resource_names
+    out = []
+    for row in layer.itertuples(index=False):
+        driven = [trips[key] for step in row.path.split(";") if (key := (step.strip(), row.resource)) in trips]
+        lost = row.quantity_sent - row.quantity
+        out.append(
+            popup(
+                f"{row.resource_name}: {row.from_name}{ARROW}{row.to_name}",
+                ("Quantity", amount(row.quantity, _per_year(row.unit))),
+                ("Lost on the way", amount(lost, _per_year(row.unit)) if lost > row.quantity * 1e-6 else ""),
+                ("Used as", names.get(row.received_as, row.received_as) if row.received_as != row.resource else ""),
+                ("Travels by", row.mode.replace("_", " ")),
+                ("Through hub", row.via_hub),
+                ("Distance", distance(row.distance_m)),
+                ("Trips", amount(sum(driven), "per year") if driven else ""),
+                ("Transport cost", amount(row.cost, f"{money}/year")),
+                ("Transport CO₂", amount(row.co2, "t/year")),
+                ("Period", row.period),
+            )
+        )
+    return out
+
+
+def pipelines(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what each pipe carries, how wide and how full it is, and what it costs."""
+    money = f"{scene.plan.currency}/year"
+    shared = layer.groupby("corridor")["resource"].transform("count").tolist()
+    return [
+        popup(
+            f"{row.resource_name} pipeline",
+            ("Section", f"{row.from_name} – {row.to_name}"),
+            ("Diameter", amount(row.diameter_mm, "mm")),
+            (f"Flow to {row.to_name}", amount(row.flow_forward, row.unit) if row.flow_forward > 0 else ""),
+            (f"Flow to {row.from_name}", amount(row.flow_backward, row.unit) if row.flow_backward > 0 else ""),
+            ("Capacity", amount(row.capacity, row.unit)),
+            ("Load", percent(row.load_share)),
+            ("Length", distance(row.length_m)),
+            ("Pipe", "was already there" if _yes(row.existing) else amount(row.fixed_cost, money)),
+            ("Pumping", amount(row.flow_cost, money)),
+            ("Trench", amount(row.trench_cost, money) + (f", shared by {plural(count, 'pipe')}" if count > 1 else "")),
+            ("CO₂", amount(row.co2, "t/year")),
+            ("Built in", row.period),
+        )
+        for row, count in zip(layer.itertuples(index=False), shared, strict=True)
+    ]
+
+
+def truck_routes(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what each haul carries, in how many trips, and what it costs."""
+    money = scene.plan.currency
+    return [
+        popup(
+            f"{row.resource_name} by truck: {row.from_name}{ARROW}{row.to_name}",
+            ("Quantity", amount(row.quantity, row.unit)),
+            ("Vehicle", row.vehicle_name),
+            ("Trips", amount(row.trips_per_year, "per year")),
+            ("Vehicle hours", amount(row.hours_per_year, "h/year")),
+            ("Distance", "" if pd.isna(row.distance_m) else f"{distance(row.distance_m)} one way"),
+            ("Cost", amount(row.cost, f"{money}/year")),
+            ("CO₂", amount(row.co2, "t/year")),
+            ("Period", row.period),
+            ("Line", "straight: the road path is not known" if row.geometry_key == "" else ""),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def unplaced(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return how much of a supply nobody takes."""
+    return [
+        popup(
+            f"{row.resource_name} left over at {row.name}",
+            ("Left over", amount(row.quantity, row.unit)),
+            ("Placed", amount(row.placed, row.unit)),
+            ("Disposal cost", amount(row.cost, f"{scene.plan.currency}/year")),
+            ("CO₂ of disposal", amount(row.co2, "t/year")),
+            ("Period", row.period),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def unserved(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return how much of a demand is bought new."""
+    return [
+        popup(
+            f"{row.resource_name} still bought new by {row.name}",
+            ("Bought new", amount(row.quantity, row.unit)),
+            ("Served by partners", amount(row.served, row.unit)),
+            ("Purchase cost", amount(row.cost, f"{scene.plan.currency}/year")),
+            ("CO₂ of the virgin resource", amount(row.co2, "t/year")),
+            ("Period", row.period),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def hubs(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what each shared hub does."""
+    return [
+        popup(
+            f"Hub {row.hub} at {row.name}",
+            ("Technology", row.technology),
+            ("Modules", f"{row.modules:,}"),
+            ("Throughput", amount(row.throughput, "per year")),
+            ("Cost", amount(row.cost, f"{scene.plan.currency}/year")),
+            ("Built in", row.period),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def zones(layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what a zone is and what it means for a pipe."""
+    return [
+        popup(
+            row.name or row.kind_name,
+            ("Kind", row.kind_name),
+            ("Laying pipe", _laying(row.forbidden, row.factor)),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def sites(layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return the name of each candidate site."""
+    return [
+        popup(row.name, ("Candidate site", row.site), ("Note", getattr(row, "note", "")))
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def existing_pipelines(layer: gpd.GeoDataFrame) -> list[Popup]:
+    """Return what a pipe that is already there carries."""
+    return [
+        popup(
+            f"{row.resource_name} pipeline, existing",
+            ("Name", row.pipeline),
+            ("Diameter", amount(row.diameter_mm, "mm")),
+            ("Spare capacity", amount(row.spare_capacity, row.unit)),
+            ("Note", getattr(row, "note", "")),
+        )
+        for row in layer.itertuples(index=False)
+    ]
+
+
+def _laying(forbidden: object, factor: float) -> str:
+    if _yes(forbidden):
+        return "forbidden"
+    return "" if pd.isna(factor) else f"costs × {number(factor)}"
+
+
+def _yes(flag: object) -> bool:
+    """Return a flag that may be missing as a plain truth value."""
+    return flag is not None and flag is not pd.NA and flag == True  # noqa: E712 - NaN is no yes
+
+
+def _per_year(unit: str) -> str:
+    """Return the unit with its year: the plan may say ``t`` or ``t/year``."""
+    return unit if "/" in unit or "year" in unit else f"{unit}/year"

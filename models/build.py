@@ -1,0 +1,50 @@
+"""The Pyomo model of a tightened network."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from data.problem import Problem
+from models.families.balance import add_balance
+from models.families.grades import add_grades
+from models.families.hubs import add_hubs
+from models.families.ledger import Ledger
+from models.families.limits import add_limits
+from models.families.pipelines import add_pipelines
+from models.families.streams import add_streams
+from models.families.strong import add_strong
+from models.families.trucks import add_trucks
+from models.network import Network
+
+
+def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
+    """Return the model whose optimum is the Problem's optimum.
+
+    Parameters
+    ----------
+    problem
+        For its vehicles, limits and CO2 price.
+    network
+        The Problem's network, tightened.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        Minimises cost in currency/year; variables and rows are described in :mod:`models.families`.
+    """
+    model = pyo.ConcreteModel(name="symbioplan")
+    ledger = Ledger(len(network.cells))
+    add_streams(model, network, ledger)
+    add_pipelines(model, network, ledger)
+    add_trucks(model, network, problem.vehicles, ledger)
+    add_hubs(model, network, ledger)
+    add_grades(model, network, ledger)
+    add_balance(model, network.cells, ledger)
+    add_limits(model, problem.limits, ledger)
+    add_strong(model, network)
+    price = problem.settings.co2_price
+    for key, amount in ledger.co2.items():
+        ledger.cost[key] = ledger.cost.get(key, 0.0) + price * amount
+    constant = ledger.fixed_cost + price * ledger.fixed_co2
+    model.cost = pyo.Objective(expr=ledger.expression(ledger.cost, constant), sense=pyo.minimize)
+    return model

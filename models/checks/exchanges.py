@@ -1,0 +1,93 @@
+"""Exchanges: they add up to what is placed, served and paid for transport."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.plan import Plan
+from data.problem import Problem
+from models.checks.tolerance import RELATIVE, differs, lookup, sentences
+
+
+def exchange_violations(problem: Problem, plan: Plan) -> list[str]:
+    """Return every exchange that names the wrong ends, and every sum that does not come out."""
+    return [*_end_rules(problem, plan), *_sum_rules(plan), *_transport_rules(plan)]
+
+
+def _end_rules(problem: Problem, plan: Plan) -> list[str]:
+    """Return exchanges whose ends are not streams of the problem, or hubs of the plan, as they say."""
+    table, hubs = plan.exchanges, set(plan.built_hubs["hub"])
+    givers = _ends(problem.supplies, "supply")
+    takers = _ends(problem.demands, "demand")
+    reach = _serves(problem.grades)
+    violations = []
+    for row in table.itertuples(index=False):
+        who = f"exchange {row.exchange}: "
+        for kind, name, end, known in (
+            ("supply", row.supply, (row.from_node, row.resource), givers),
+            ("demand", row.demand, (row.to_node, row.received_as), takers),
+        ):
+            if name in known:
+                if known[name] != end:
+                    violations.append(f"{who}{kind} {name} is {known[name]}, not {end}")
+            elif name not in hubs:
+                violations.append(f"{who}{kind} {name} is neither a {kind} nor a hub of the plan")
+        if row.received_as != row.resource and row.received_as not in reach.get(row.resource, ()):
+            violations.append(f"{who}{row.resource} may not serve as {row.received_as}")
+        if row.quantity < 0 or row.quantity_sent < row.quantity * (1 - RELATIVE):
+            violations.append(f"{who}{row.quantity:g} arrive of {row.quantity_sent:g} sent")
+    return violations
+
+
+def _ends(streams: pd.DataFrame, key: str) -> dict[str, tuple[str, str]]:
+    return {row[key]: (row["node"], row["resource"]) for row in streams.to_dict("records")}
+
+
+def _serves(grades: pd.DataFrame) -> dict[str, set[str]]:
+    """Return which lesser grades each resource may serve, in any number of steps."""
+    reach: dict[str, set[str]] = {}
+    for better, lesser in zip(grades["resource"], grades["serves"], strict=True):
+        reach.setdefault(better, set()).add(lesser)
+    for _ in reach:
+        for better, lessers in reach.items():
+            reach[better] = lessers.union(*(reach.get(lesser, set()) for lesser in lessers))
+    return reach
+
+
+def _sum_rules(plan: Plan) -> list[str]:
+    table = plan.exchanges
+    supplies, demands = plan.unplaced.copy(), plan.unserved.copy()
+    supplies["sum"] = lookup(supplies["supply"], table.groupby("supply")["quantity_sent"].sum()).fillna(0.0)
+    demands["sum"] = lookup(demands["demand"], table.groupby("demand")["quantity"].sum()).fillna(0.0)
+    return [
+        *sentences(
+            supplies,
+            differs(supplies["sum"], supplies["placed"]),
+            "supply {supply}: {placed:g} are placed, but its exchanges send {sum:g}",
+        ),
+        *sentences(
+            demands,
+            differs(demands["sum"], demands["served"]),
+            "demand {demand}: {served:g} are served, but its exchanges bring {sum:g}",
+        ),
+    ]
+
+
+def _transport_rules(plan: Plan) -> list[str]:
+    parts = {
+        "cost": [
+            plan.built_corridors["fixed_cost"],
+            plan.built_pipes["fixed_cost"],
+            plan.built_pipes["flow_cost"],
+            plan.hauls["cost"],
+            plan.fleets["cost"],
+        ],
+        "co2": [plan.built_pipes["co2"], plan.hauls["co2"]],
+    }
+    violations = []
+    for column, amounts in parts.items():
+        total, shared = sum(float(part.sum()) for part in amounts), float(plan.exchanges[column].sum())
+        size = sum(float(part.abs().sum()) for part in amounts)
+        if abs(total - shared) > RELATIVE * max(1.0, size):
+            violations.append(f"exchanges share {shared:g} of transport {column}, but transport comes to {total:g}")
+    return violations

@@ -1,0 +1,88 @@
+"""Corridors and pipes: capacity, least flow, direction, one option, trench, what they cost."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.plan import Plan
+from data.problem import Problem
+from models.checks.tolerance import above, differs, lookup, sentences
+
+_PIPE = "pipe {option} for {resource} in corridor {corridor}: "
+
+
+def pipeline_violations(problem: Problem, plan: Plan) -> list[str]:
+    """Return every broken rule of pipes and of the corridors they lie in."""
+    pipes = plan.built_pipes.merge(
+        problem.pipes, on=["corridor", "resource", "option"], suffixes=("", "_given"), how="left"
+    ).merge(problem.corridors, on="corridor", suffixes=("", "_corridor"), how="left")
+    pipes["flow"] = pipes["flow_forward"] + pipes["flow_backward"]
+    return [
+        *_flow_rules(pipes),
+        *_money_rules(pipes),
+        *_option_rules(pipes),
+        *_corridor_rules(problem, plan, pipes),
+    ]
+
+
+def _flow_rules(pipes: pd.DataFrame) -> list[str]:
+    one_way = ~pipes["both_ways"].to_numpy(dtype=bool)
+    # A pipe with a least flow runs one way: to and fro would count the same quantity twice.
+    fro = pipes[["flow_forward", "flow_backward"]].min(axis=1)
+    counted = (pipes["min_flow"] > 0).to_numpy()
+    violations = []
+    for wrong, template in (
+        (above(-pipes["flow_forward"], 0.0), "forward flow {flow_forward:g} is negative"),
+        (above(-pipes["flow_backward"], 0.0), "backward flow {flow_backward:g} is negative"),
+        (one_way & above(pipes["flow_backward"], 0.0), "{flow_backward:g} flow against the only direction"),
+        (above(pipes["flow"], pipes["capacity_given"]), "flow {flow:g} is more than the capacity {capacity_given:g}"),
+        (above(pipes["min_flow"], pipes["flow"]), "flow {flow:g} is less than the least flow {min_flow:g}"),
+        (counted & above(fro, 0.0), "{flow_forward:g} and {flow_backward:g} flow to and fro"),
+    ):
+        violations += sentences(pipes, wrong, _PIPE + template)
+    return violations
+
+
+def _money_rules(pipes: pd.DataFrame) -> list[str]:
+    pipes["paid"] = pipes["fixed_cost_given"].where(~pipes["existing_given"], 0.0)
+    pipes["pumped"] = pipes["flow"] * pipes["unit_cost"]
+    pipes["emitted"] = pipes["flow"] * pipes["co2_per_unit"]
+    violations = []
+    for wrong, template in (
+        (differs(pipes["fixed_cost"], pipes["paid"]), "fixed cost is {fixed_cost:g}, but should be {paid:g}"),
+        (differs(pipes["flow_cost"], pipes["pumped"]), "flow cost is {flow_cost:g}, but should be {pumped:g}"),
+        (differs(pipes["co2"], pipes["emitted"]), "CO2 is {co2:g}, but should be {emitted:g}"),
+    ):
+        violations += sentences(pipes, wrong, _PIPE + template)
+    return violations
+
+
+def _option_rules(pipes: pd.DataFrame) -> list[str]:
+    new = pipes[~pipes["existing_given"].to_numpy(dtype=bool)]
+    return [
+        f"corridor {corridor}: {len(options)} new pipes for {resource} ({', '.join(options)}); one may be built"
+        for (corridor, resource), options in new.groupby(["corridor", "resource"], sort=False)["option"]
+        if len(options) > 1
+    ]
+
+
+def _corridor_rules(problem: Problem, plan: Plan, pipes: pd.DataFrame) -> list[str]:
+    dug = plan.built_corridors.merge(problem.corridors, on="corridor", suffixes=("", "_given"), how="left")
+    dug["paid"] = dug["fixed_cost_given"].where(~dug["existing_given"], 0.0)
+    dug["flow"] = lookup(dug["corridor"], pipes.groupby("corridor")["flow"].sum()).fillna(0.0)
+    who = "corridor {corridor}: "
+    homeless = ~pipes["corridor"].isin(dug["corridor"]).to_numpy()
+    violations = sentences(pipes, homeless, _PIPE + "its corridor is not among the built ones")
+    for wrong, template in (
+        (differs(dug["fixed_cost"], dug["paid"]), "fixed cost is {fixed_cost:g}, but should be {paid:g}"),
+        (
+            above(dug["flow"], dug["capacity"]),
+            "flow {flow:g} over all resources is more than the capacity {capacity:g}",
+        ),
+        (
+            differs(dug["length_m"], dug["length_m_given"]),
+            "length is {length_m:g} m, but should be {length_m_given:g} m",
+        ),
+    ):
+        violations += sentences(dug, wrong, who + template)
+    return violations

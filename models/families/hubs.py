@@ -1,0 +1,45 @@
+"""Shared hubs that turn resources into others.
+
+Sets
+    h hubs; recipe_(h, r) units of r per throughput, negative eaten, positive made; B_h tightened throughput.
+Variables
+    made_h in [0, B_h], throughput/year.
+    modules_h new modules, whole, only where a module costs something and more could stand.
+Constraints
+    (5) hub: made_h <= capacity_h (existing_h + modules_h)
+Cost
+    fixed cost per new module, unit cost per throughput.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from models.families.ledger import Ledger, constraints, linear, variables
+from models.network import Network
+
+
+def add_hubs(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
+    """Add (5)."""
+    hubs, recipes = network.hubs, network.recipes
+    model.made = variables(list(hubs["hub"]), hubs["bound"], doc="throughput/year of a hub")
+    made = list(model.made.values())
+    ledger.inflow(recipes["cell"], [made[row] for row in recipes["hub"]], recipes["coefficient"])
+    ledger.pay(made, hubs["unit_cost"])
+    ledger.emit(made, hubs["co2_per_unit"])
+
+    built = hubs[(hubs["fixed_cost"] > 0) & (hubs["bound"] > hubs["existing"] * hubs["capacity"])]
+    most = np.ceil(built["bound"] / built["capacity"]) - built["existing"]
+    model.modules = variables(list(built["hub"]), most, doc="new modules of a hub", integer=True)
+    ledger.pay(list(model.modules.values()), built["fixed_cost"])
+    # A first module cannot be used beyond what can arrive; with modules already there the row is exact as it is.
+    first = np.where(built["existing"] == 0, np.minimum(built["capacity"], built["bound"]), built["capacity"])
+    there = built["existing"] * built["capacity"]
+    model.hub_capacity = constraints(
+        {
+            key: (None, linear([model.made[key], model.modules[key]], [1.0, -capacity]), existing)
+            for key, capacity, existing in zip(built["hub"], first.tolist(), there.tolist(), strict=True)
+        },
+        doc="(5) throughput <= capacity * modules",
+    )

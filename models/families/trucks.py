@@ -1,0 +1,81 @@
+"""Truck routes, their loading bays and fleets.
+
+Sets
+    q routes, v vehicle classes; C_q is the tightened bound of a route.
+Variables
+    haul_q in [0, C_q], units/year.
+    bay_q in {0, 1}, only where the bay costs something.
+    fleet_v whole vehicles, only where whole vehicles are bought and cost something.
+Constraints
+    (6a) bay: haul_q <= C_q bay_q
+    (6b) fleet: sum of hours_per_trip_q / units_per_trip_q * haul_q <= hours_per_year_v fleet_v
+Cost
+    unit and bay cost; vehicles: whole ones by fleet_v, otherwise the share of a vehicle that the hours take.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from models.families.ledger import Ledger, constraints, linear, variables
+from models.network import Floats, Network
+
+
+def add_trucks(model: pyo.ConcreteModel, network: Network, vehicles: pd.DataFrame, ledger: Ledger) -> None:
+    """Add (6a) and (6b)."""
+    routes = network.hauls
+    model.haul = variables(list(routes["route"]), routes["bound"], doc="units/year hauled on a route")
+    haul = list(model.haul.values())
+    ledger.outflow(routes["from_cell"], haul)
+    ledger.inflow(routes["to_cell"], haul)
+    ledger.pay(haul, routes["unit_cost"])
+    ledger.emit(haul, routes["co2_per_unit"])
+
+    bays = routes[routes["fixed_cost"] > 0]
+    model.bay = variables(list(bays["route"]), 1.0, doc="1 if a loading bay is built", integer=True)
+    ledger.pay(list(model.bay.values()), bays["fixed_cost"])
+    model.bay_limit = constraints(
+        {
+            key: (None, linear([model.haul[key], model.bay[key]], [1.0, -bound]), 0.0)
+            for key, bound in zip(bays["route"], bays["bound"].tolist(), strict=True)
+        },
+        doc="(6a) haul <= capacity * bay",
+    )
+    _add_fleets(model, routes, vehicles, ledger)
+
+
+def hours_per_unit(routes: pd.DataFrame) -> Floats:
+    """Return vehicle hours per unit hauled; 0 where a route does not say."""
+    ratio = routes["hours_per_trip"] / routes["units_per_trip"].where(routes["units_per_trip"] > 0)
+    return np.asarray(ratio.fillna(0.0), dtype=np.float64)
+
+
+def _add_fleets(model: pyo.ConcreteModel, routes: pd.DataFrame, vehicles: pd.DataFrame, ledger: Ledger) -> None:
+    haul, hours = list(model.haul.values()), hours_per_unit(routes)
+    paid = vehicles[vehicles["fixed_cost"] > 0].set_index("vehicle")
+    shared = paid[~paid["integer_fleet"]]
+    share = (shared["fixed_cost"] / shared["hours_per_year"]).reindex(routes["vehicle"]).fillna(0.0)
+    ledger.pay(haul, share.to_numpy() * hours)
+
+    whole = paid[paid["integer_fleet"] & paid.index.isin(routes["vehicle"])]
+    needed = pd.Series(hours * routes["bound"].to_numpy()).groupby(routes["vehicle"].to_numpy()).sum()
+    most = np.ceil(needed.reindex(whole.index) / whole["hours_per_year"])
+    model.fleet = variables(list(whole.index), most, doc="vehicles bought", integer=True)
+    ledger.pay(list(model.fleet.values()), whole["fixed_cost"])
+    members = routes.groupby("vehicle", sort=False).indices
+    model.fleet_hours = constraints(
+        {
+            vehicle: (
+                None,
+                linear(
+                    [*(haul[row] for row in members[vehicle]), model.fleet[vehicle]],
+                    [*hours[members[vehicle]].tolist(), -float(available)],
+                ),
+                0.0,
+            )
+            for vehicle, available in whole["hours_per_year"].items()
+        },
+        doc="(6b) hours hauled <= hours of the vehicles, h/year",
+    )

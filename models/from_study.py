@@ -1,0 +1,155 @@
+"""From what the user knows to what the optimiser needs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.contracts import make_table
+from data.problem import Problem, ProblemSettings
+from data.study import Study
+from models.network import grade_chains
+
+_RESOURCE_COLUMNS = ["resource", "unit", "phase", "properties", "water_m3_per_unit", "landfill_t_per_unit",
+                     "virgin_t_per_unit"]  # fmt: skip
+
+
+def match(study: Study) -> pd.DataFrame:
+    """Return every pair of a supply and a demand that could be an exchange.
+
+    A pair is of different plants, and of the same resource or one that may serve as the other (in any
+    number of steps). Pairs that ``limits.forbidden_exchanges`` names by plant are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``supply``, ``demand`` (stream ids), ``from_plant``, ``to_plant``, ``resource`` (as given),
+        ``received_as``, ``straight_m`` (between the plants' points), ``pipe``, ``truck`` (whether the given
+        resource may travel so). Ordered as the streams are.
+    """
+    streams = study.streams[["stream", "plant", "resource", "direction"]].assign(order=np.arange(len(study.streams)))
+    supplies = streams[streams["direction"] == "supply"].rename(columns={"stream": "supply", "plant": "from_plant"})
+    demands = streams[streams["direction"] == "demand"].rename(
+        columns={"stream": "demand", "plant": "to_plant", "resource": "received_as"}
+    )
+    same = pd.DataFrame({"resource": study.resources["resource"], "received_as": study.resources["resource"]})
+    chains = grade_chains(study.grades).rename(columns={"serves": "received_as"})
+    serves = pd.concat([same, chains[["resource", "received_as"]]], ignore_index=True)
+    pairs = supplies.merge(serves, on="resource").merge(demands, on="received_as", suffixes=("", "_demand"))
+    pairs = pairs[pairs["from_plant"] != pairs["to_plant"]]
+    forbidden = pd.MultiIndex.from_tuples(study.settings.limits.forbidden_exchanges, names=["a", "b"])
+    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["from_plant", "to_plant"]]).isin(forbidden)]
+    pairs = pairs.sort_values(["order", "order_demand"], kind="stable").reset_index(drop=True)
+    points = study.plant_points
+    start, end = points.reindex(pairs["from_plant"]), points.reindex(pairs["to_plant"])
+    flags = study.resources.set_index("resource")[["pipe", "truck"]].reindex(pairs["resource"])
+    return pairs[["supply", "demand", "from_plant", "to_plant", "resource", "received_as"]].assign(
+        straight_m=np.hypot(start.x.to_numpy() - end.x.to_numpy(), start.y.to_numpy() - end.y.to_numpy()),
+        pipe=flags["pipe"].to_numpy(dtype=bool),
+        truck=flags["truck"].to_numpy(dtype=bool),
+    )
+
+
+def build_problem(
+    study: Study,
+    *,
+    routes: pd.DataFrame,
+    corridors: pd.DataFrame,
+    pipes: pd.DataFrame,
+    junctions: pd.DataFrame,
+    sites: pd.DataFrame | None = None,
+) -> Problem:
+    """Return the Problem of a study.
+
+    Parameters
+    ----------
+    study
+        Streams with quantities in the resource's own unit per year and prices per unit.
+    routes, corridors, pipes
+        As :mod:`routing` makes them, with the columns of the Problem's tables; ends are plants or junctions.
+    junctions
+        ``node``, ``x``, ``y`` of the places where corridors meet, metres.
+    sites
+        ``node``, ``x``, ``y`` of candidate parcels for hubs; none when absent.
+
+    Notes
+    -----
+    What is not placed costs the stream's price (disposal) and the catalogue's CO2 of disposal; what is not
+    served costs the stream's price (virgin purchase) and the catalogue's CO2 of the virgin resource.
+    Vehicles cost nothing of their own and come in fractions: a route's unit cost already holds the cost of
+    each vehicle hour.
+    """
+    finance = study.settings.finance
+    resources = study.resources[study.resources["resource"].isin(_used(study, routes, pipes))]
+    per_unit = resources.set_index("resource")
+    return Problem(
+        name=study.name,
+        currency=study.settings.currency,
+        settings=ProblemSettings(co2_price=finance.co2_price_per_t, solver=study.settings.solver),
+        limits=study.settings.limits,
+        nodes=_nodes(study, junctions, sites),
+        resources=make_table("problem", "resources", resources[_RESOURCE_COLUMNS]),
+        supplies=_streams(study, per_unit, "supply"),
+        demands=_streams(study, per_unit, "demand"),
+        corridors=make_table("problem", "corridors", corridors),
+        pipes=make_table("problem", "pipes", pipes),
+        routes=make_table("problem", "routes", routes),
+        vehicles=_vehicles(study, routes),
+        grades=_grades(study, per_unit.index),
+    )
+
+
+def _used(study: Study, routes: pd.DataFrame, pipes: pd.DataFrame) -> pd.Index:
+    named = [study.streams["resource"], *(table["resource"] for table in (routes, pipes) if len(table))]
+    return pd.Index(pd.unique(pd.concat(named)))
+
+
+def _nodes(study: Study, junctions: pd.DataFrame, sites: pd.DataFrame | None) -> pd.DataFrame:
+    points = study.plant_points
+    plants = pd.DataFrame({
+        "node": study.plants["plant"].to_numpy(),
+        "kind": "plant",
+        "x": points.x.to_numpy(),
+        "y": points.y.to_numpy(),
+        "name": study.plants["name"].to_numpy(),
+    })  # fmt: skip
+    others = [
+        table[[name for name in ("node", "x", "y", "name") if name in table.columns]].assign(kind=kind)
+        for table, kind in ((sites, "site"), (junctions, "junction"))
+        if table is not None and len(table)
+    ]
+    return make_table("problem", "nodes", pd.concat([plants, *others], ignore_index=True))
+
+
+def _streams(study: Study, per_unit: pd.DataFrame, direction: str) -> pd.DataFrame:
+    """Return supplies or demands; a price left blank everywhere counts as nothing to pay."""
+    rows = study.streams[study.streams["direction"] == direction]
+    known = per_unit.reindex(rows["resource"])
+    table = pd.DataFrame({
+        direction: rows["stream"].to_numpy(),
+        "node": rows["plant"].to_numpy(),
+        "resource": rows["resource"].to_numpy(),
+        "quantity": rows["quantity"].to_numpy(),
+    })  # fmt: skip
+    price = rows["price"].fillna(0.0).to_numpy()
+    if direction == "supply":
+        table = table.assign(unplaced_cost=price, co2_unplaced=known["co2_disposal_t_per_unit"].to_numpy())
+        return make_table("problem", "supplies", table)
+    table = table.assign(
+        must_serve=rows["must_serve"].to_numpy(),
+        unserved_cost=price,
+        co2_unserved=known["co2_virgin_t_per_unit"].to_numpy(),
+    )
+    return make_table("problem", "demands", table)
+
+
+def _vehicles(study: Study, routes: pd.DataFrame) -> pd.DataFrame:
+    used = study.vehicles[study.vehicles["vehicle"].isin(routes["vehicle"] if len(routes) else [])]
+    table = used[["vehicle", "hours_per_year"]].assign(fixed_cost=0.0, integer_fleet=False)
+    return make_table("problem", "vehicles", table)
+
+
+def _grades(study: Study, known: pd.Index) -> pd.DataFrame:
+    """Return the chains between resources in use, so that resources in between need not be in the Problem."""
+    chains = grade_chains(study.grades)
+    return make_table("problem", "grades", chains[chains["resource"].isin(known) & chains["serves"].isin(known)])

@@ -1,0 +1,50 @@
+"""The values of a solved model, row by row as in the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from models.network import Floats, Network
+
+
+@dataclass(frozen=True)
+class Values:
+    """Units per year by row of ``supplies``, ``demands``, ``arcs`` (flows, hauls, grades) and ``hubs``."""
+
+    placed: Floats
+    served: Floats
+    arcs: Floats
+    made: Floats
+
+
+def read_values(model: pyo.ConcreteModel, network: Network) -> Values:
+    """Return the model's values within their bounds; what has no variable is 0."""
+    supplies, demands, arcs, hubs = network.supplies, network.demands, network.arcs, network.hubs
+    most = np.where(demands["must_serve"], demands["quantity"], demands["bound"])
+    chosen = [*model.flow.values(), *model.haul.values(), *model.convert.values()]
+    return Values(
+        placed=_within([_value(model.placed, key) for key in supplies["supply"]], supplies["bound"].to_numpy()),
+        served=_within([_value(model.served, key) for key in demands["demand"]], most),
+        arcs=_within([float(variable.value or 0.0) for variable in chosen], arcs["bound"].to_numpy()),
+        made=_within([_value(model.made, key) for key in hubs["hub"]], hubs["bound"].to_numpy()),
+    )
+
+
+def _value(variables: pyo.Var, key: str) -> float:
+    return float(variables[key].value or 0.0) if key in variables else 0.0
+
+
+def _within(values: list[float], most: Floats) -> Floats:
+    """Return values clipped to [0, most]; what is within 1e-9 of a bound is the bound."""
+    out = np.clip(np.asarray(values, dtype=np.float64), 0.0, most)
+    near = 1e-9 * np.maximum(1.0, most)
+    return np.where(out <= np.minimum(near, 1e-9), 0.0, np.where(most - out <= near, most, out))
+
+
+def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Return the number that belongs to each key, NaN where there is none (also of no keys at all)."""
+    return pd.Series(values.reindex(keys).to_numpy(dtype=np.float64), index=keys.index)

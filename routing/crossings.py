@@ -1,0 +1,97 @@
+"""Roads, rivers and other lines a trench must cross, each crossing at its own cost.
+
+While a path is searched, a move between two cells is charged once for every line it meets. The corridor
+finally pays for the exact number of times that its drawn line meets each of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from rasterio.features import rasterize
+from scipy.ndimage import binary_dilation
+
+from routing.surface import CostSurface, Floats
+
+MOVES = ((0, 1), (1, 0), (1, 1), (1, -1))  # (row, column): each of the eight moves once, and its reverse
+_HAIR = 1e-6
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """Lines in the study's CRS and what crossing each once costs (currency, shape (n,))."""
+
+    lines: npt.NDArray[np.object_]
+    costs: Floats
+    tree: shapely.STRtree = field(repr=False)
+
+    @classmethod
+    def from_layer(cls, layer: gpd.GeoDataFrame) -> Crossings:
+        """Return the lines of a study's ``crossings`` layer that cost anything."""
+        used = layer[(layer["cost"].astype(float) > 0).to_numpy() & ~layer.geometry.is_empty.to_numpy()]
+        lines = np.asarray(used.geometry.to_numpy(), dtype=object)
+        return cls(lines, used["cost"].to_numpy(dtype=np.float64), shapely.STRtree(lines))
+
+    def charge(self, coords: Floats) -> tuple[float, int]:
+        """Return what a drawn line pays for its crossings, and how many they are.
+
+        Every point in which the two meet counts once; a stretch along the other line counts once; a
+        meeting at an end of the drawn line is no crossing.
+        """
+        if len(self.lines) == 0:
+            return 0.0, 0
+        drawn = shapely.linestrings(coords)
+        hits = self.tree.query(drawn, predicate="intersects")
+        ends = shapely.points(coords[[0, -1]])
+        total, count = 0.0, 0
+        for hit, meeting in zip(hits, shapely.intersection(self.lines[hits], drawn), strict=True):
+            times = _meetings(meeting, ends)
+            total += times * float(self.costs[hit])
+            count += times
+        return total, count
+
+    def move_charges(self, surface: CostSurface) -> Floats | None:
+        """Return the charge of each move, shape (4, rows, columns) in the order of ``MOVES``.
+
+        None when there are no lines. A move that starts on a line is not charged for it, the one that
+        ends there is, so a path through a cell centre that lies on a line pays once.
+        """
+        if len(self.lines) == 0:
+            return None
+        near = rasterize(self.lines, out_shape=surface.shape, transform=surface.transform, all_touched=True)
+        cells = np.argwhere(binary_dilation(near.astype(bool), np.ones((3, 3), dtype=bool)))
+        pieces, owner = _segments(self.lines)
+        tree = shapely.STRtree(pieces)
+        charges = np.zeros((len(MOVES), *surface.shape))
+        starts = surface.centres(cells)
+        for index, (down, right) in enumerate(MOVES):
+            step = np.array([right, -down]) * surface.cell_m
+            ends = starts + step
+            moves = shapely.linestrings(np.stack([starts + _HAIR * step, ends], axis=1))
+            move, piece = tree.query(moves, predicate="intersects")
+            met = np.unique(np.column_stack([move, owner[piece]]), axis=0)  # one line, one charge
+            np.add.at(charges[index], tuple(cells[met[:, 0]].T), self.costs[met[:, 1]])
+        return charges
+
+
+def _segments(lines: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return all straight pieces of the lines and the line each belongs to."""
+    edges = np.where(shapely.get_dimensions(lines) == 2, shapely.boundary(lines), lines)
+    parts, owner = shapely.get_parts(edges, return_index=True)
+    coords, part = shapely.get_coordinates(parts, return_index=True)
+    joined = part[:-1] == part[1:]
+    pieces = shapely.linestrings(np.stack([coords[:-1][joined], coords[1:][joined]], axis=1))
+    return pieces, owner[part[:-1][joined]].astype(np.int64)
+
+
+def _meetings(meeting: shapely.Geometry, ends: npt.NDArray[np.object_]) -> int:
+    """Return how often two lines meet, given their intersection, away from some end points."""
+    parts = shapely.get_parts(meeting)
+    points = parts[shapely.get_dimensions(parts) == 0]
+    points = points[(shapely.distance(points[:, None], ends[None, :]) > _HAIR).all(axis=1)]
+    along = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(parts[shapely.get_dimensions(parts) == 1])))
+    return len(points) + len(along)

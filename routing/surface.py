@@ -1,0 +1,298 @@
+"""The cost surface: what laying one metre of trench costs in each cell, relative to open farmland.
+
+The grid covers the terminals and a margin. Zones of the study decide where they lie (the highest
+factor where several overlap), the land-cover raster elsewhere, and the slope of the ground multiplies
+either. Ground is forbidden in every cell whose inside meets the inside of a forbidden polygon, however
+little, so a line that keeps to the allowed cells cannot enter forbidden land.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import rasterio.crs
+import shapely
+from affine import Affine
+from pyproj import CRS
+from rasterio.features import rasterize
+from rasterio.warp import Resampling, reproject
+from scipy.ndimage import binary_dilation
+
+from data.errors import Fault, InputError
+from data.settings import Pipelines
+from data.study import Raster, Study
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+MAX_CELLS = 6_250_000  # 2,500 x 2,500: about 1.7 GiB while the longest path is searched
+_HAIR = 1e-6  # of a cell: how far beside a line the ground must be clear as well
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells are: ``transform`` maps (column, row) to ``crs``; ``shape`` is (rows, columns)."""
+
+    transform: Affine
+    shape: tuple[int, int]
+    crs: CRS
+    cell_m: float
+
+
+@dataclass(frozen=True)
+class CostSurface:
+    """A grid of cost factors.
+
+    Attributes
+    ----------
+    factors
+        Shape (rows, columns), row 0 in the north: cost of a metre of trench relative to open
+        farmland. Finite in forbidden cells too: the allowed part of such a cell can be priced.
+    allowed
+        Shape (rows, columns): a pipe may be laid anywhere in the cell.
+    closed
+        Shape (rows, columns): forbidden as a whole, by land cover. Of a cell that is not allowed
+        because of a zone, only the zone itself is forbidden.
+    transform
+        From (column, row) to coordinates in ``crs`` (projected, metres).
+    cell_m
+        Side of a cell.
+    """
+
+    factors: Floats
+    allowed: Flags
+    closed: Flags
+    transform: Affine
+    crs: CRS
+    cell_m: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (rows, columns)."""
+        rows, columns = self.factors.shape
+        return rows, columns
+
+    @property
+    def costs(self) -> Floats:
+        """Return the factors with infinity in the forbidden cells, shape (rows, columns)."""
+        return np.where(self.allowed, self.factors, np.inf)
+
+    def cells_at(self, xy: Floats) -> Ints:
+        """Return the (row, column) of each point; points (n, 2), result (n, 2), held inside the grid."""
+        left, top = self.transform.c, self.transform.f
+        column = np.floor((xy[:, 0] - left) / self.cell_m)
+        row = np.floor((top - xy[:, 1]) / self.cell_m)
+        rows, columns = self.shape
+        cells = np.column_stack([np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)])
+        return cells.astype(np.int64)
+
+    def centres(self, cells: Ints) -> Floats:
+        """Return the centre of each (row, column); cells (n, 2), result (n, 2) in metres."""
+        x = self.transform.c + (cells[:, 1] + 0.5) * self.cell_m
+        y = self.transform.f - (cells[:, 0] + 0.5) * self.cell_m
+        return np.column_stack([x, y])
+
+    def traverse(self, coords: Floats) -> tuple[Ints, Floats]:
+        """Return the cells a line runs through and the length in each.
+
+        Parameters
+        ----------
+        coords
+            Shape (n, 2), metres.
+
+        Returns
+        -------
+        cells, lengths
+            Shapes (m, 2) and (m,), in the order of the line; the lengths add up to the line's.
+        """
+        pieces = [self._cut(start, end) for start, end in pairwise(coords)]
+        if not pieces:
+            return np.empty((0, 2), dtype=np.int64), np.empty(0)
+        middles = np.concatenate([middle for middle, _ in pieces])
+        return self.cells_at(middles), np.concatenate([length for _, length in pieces])
+
+    def _cut(self, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+        """Return middle and length of the pieces into which the grid lines cut a segment."""
+        origin = np.array([self.transform.c, self.transform.f])
+        here, there = (start - origin) / self.cell_m, (end - origin) / self.cell_m
+        step = there - here
+        shares = [np.array([0.0, 1.0])]
+        for axis in (0, 1):
+            if step[axis] != 0:
+                low, high = sorted((here[axis], there[axis]))
+                lines = np.arange(np.ceil(low), np.floor(high) + 1)
+                shares.append((lines - here[axis]) / step[axis])
+        cuts = np.unique(np.clip(np.concatenate(shares), 0.0, 1.0))
+        lengths = np.diff(cuts) * float(np.hypot(*(end - start)))
+        middles = start + ((cuts[:-1] + cuts[1:]) / 2)[:, None] * (end - start)
+        return middles, lengths
+
+    def weighted_length_m(self, coords: Floats) -> float:
+        """Return the length of a line with each metre counted by the factor of its cell."""
+        cells, lengths = self.traverse(coords)
+        return float(np.sum(self.factors[cells[:, 0], cells[:, 1]] * lengths))
+
+    def is_clear(self, start: Floats, end: Floats) -> bool:
+        """Return whether a straight segment keeps to allowed cells.
+
+        A hair's breadth to either side must be clear too, so the segment neither runs along the edge
+        of a forbidden cell nor slips between two that meet at a corner.
+        """
+        span = float(np.hypot(*(end - start)))
+        if span == 0:
+            return True
+        aside = np.array([start[1] - end[1], end[0] - start[0]]) / span * _HAIR * self.cell_m
+        for shift in (aside, -aside):
+            cells, _ = self.traverse(np.array([start + shift, end + shift]))
+            if not self.allowed[cells[:, 0], cells[:, 1]].all():
+                return False
+        return True
+
+
+def cost_surface(study: Study, points: Floats) -> CostSurface:
+    """Return the surface around some terminals.
+
+    Parameters
+    ----------
+    study
+        Zones, rasters and settings.
+    points
+        Shape (n, 2), n at least 1, in the study's CRS.
+
+    Raises
+    ------
+    InputError
+        When the grid would have more than ``MAX_CELLS`` cells, or a land-cover class is no number.
+    """
+    settings = study.settings.pipelines
+    grid = _grid(points, settings, study.crs)
+    factors = np.ones(grid.shape)
+    closed = np.zeros(grid.shape, dtype=bool)
+    if study.landcover is not None:
+        factors, closed = _landcover(study.landcover, settings, grid)
+    allowed = ~closed
+    if len(study.zones):
+        factors = _burn_factors(study, factors, grid.transform)
+        allowed &= ~forbidden_cells(forbidden_polygons(study), grid)
+    if study.elevation is not None and settings.slope_factor_per_percent > 0:
+        factors = factors * (1 + settings.slope_factor_per_percent * _slope_percent(study.elevation, grid))
+    return CostSurface(factors, allowed, closed, grid.transform, grid.crs, grid.cell_m)
+
+
+def forbidden_polygons(study: Study) -> npt.NDArray[np.object_]:
+    """Return the zones that no pipe may enter, shape (n,), valid and not empty."""
+    zones = study.zones.geometry[study.zones["forbidden"].astype(bool)]
+    polygons = np.asarray(zones.to_numpy(), dtype=object)
+    polygons = polygons[~shapely.is_empty(polygons)]
+    return np.asarray(np.where(shapely.is_valid(polygons), polygons, shapely.make_valid(polygons)), dtype=object)
+
+
+def _grid(points: Floats, settings: Pipelines, crs: CRS) -> Grid:
+    """Return a grid whose lines are whole multiples of the cell."""
+    cell, margin = settings.cell_m, settings.margin_km * 1000
+    low = np.floor((points.min(axis=0) - margin) / cell)
+    high = np.ceil((points.max(axis=0) + margin) / cell)
+    columns, rows = (int(count) for count in np.maximum(high - low, 1))
+    if rows * columns > MAX_CELLS:
+        needed = cell * np.sqrt(rows * columns / MAX_CELLS)
+        step = 10.0 ** np.floor(np.log10(needed)) / 10
+        found = f"{cell:g} m, which makes a surface of {rows:,} x {columns:,} cells"
+        wanted = f"at least {np.ceil(needed / step) * step:g} m for this region, or a smaller margin_km"
+        raise InputError([Fault("study.toml", "pipelines.cell_m", found, wanted)])
+    return Grid(Affine(cell, 0, low[0] * cell, 0, -cell, high[1] * cell), (rows, columns), crs, cell)
+
+
+def _burn_factors(study: Study, factors: Floats, transform: Affine) -> Floats:
+    """Return the factors with those of the zones over them, in cells whose centre a zone covers."""
+    zones = study.zones[~study.zones.geometry.is_empty].sort_values("factor", kind="stable")
+    shapes = list(zip(zones.geometry, zones["factor"].astype(float), strict=True))  # the highest burns last
+    if not shapes:
+        return factors
+    burned = rasterize(shapes, out_shape=factors.shape, transform=transform, fill=np.nan, dtype="float64")
+    return np.where(np.isnan(burned), factors, burned)
+
+
+def forbidden_cells(polygons: npt.NDArray[np.object_], grid: Grid) -> Flags:
+    """Return the cells whose inside meets the inside of a polygon, shape (rows, columns).
+
+    Rasterising gives the cells certainly in and those in doubt (along the outlines). The ones in doubt
+    are settled exactly: the rasteriser's own "all touched" promises too little to build on.
+    """
+    inside: Flags = np.zeros(grid.shape, dtype=bool)
+    if len(polygons) == 0:
+        return inside
+    burn = {"out_shape": grid.shape, "transform": grid.transform, "dtype": "uint8"}
+    inside |= rasterize(polygons, **burn).astype(bool)
+    near = binary_dilation(rasterize(polygons, all_touched=True, **burn).astype(bool), np.ones((3, 3), dtype=bool))
+    doubtful = np.argwhere(near & ~inside)
+    which, box = shapely.STRtree(_boxes(doubtful, grid)).query(polygons)
+    shapely.prepare(polygons)
+    deep = shapely.intersects(polygons[which], _boxes(doubtful, grid, inset=_HAIR * grid.cell_m)[box])
+    inside[tuple(doubtful[box[deep]].T)] = True
+    # What is not met well inside the cell meets at most its very edge; that needs the slow test.
+    which, box = which[~deep], box[~deep]
+    edge = _boxes(doubtful, grid)[box]
+    edge_met = shapely.intersects(polygons[which], edge)
+    edge_met[edge_met] = ~shapely.touches(polygons[which[edge_met]], edge[edge_met])
+    inside[tuple(doubtful[box[edge_met]].T)] = True
+    return inside
+
+
+def _boxes(cells: Ints, grid: Grid, inset: float = 0.0) -> npt.NDArray[np.object_]:
+    """Return the squares of cells (n, 2), each side moved in by ``inset`` metres."""
+    left = grid.transform.c + cells[:, 1] * grid.cell_m
+    top = grid.transform.f - cells[:, 0] * grid.cell_m
+    right, bottom = left + grid.cell_m, top - grid.cell_m
+    boxes = shapely.box(left + inset, bottom + inset, right - inset, top - inset)
+    return np.asarray(boxes, dtype=object)
+
+
+def _landcover(raster: Raster, settings: Pipelines, grid: Grid) -> tuple[Floats, Flags]:
+    """Return factors and forbidden cells from the land-cover classes; 1 where the raster says nothing."""
+    classes = _resample(raster, raster.values, grid, Resampling.nearest)
+    factors = np.ones(grid.shape)
+    for key, factor in settings.landcover_factors.items():
+        try:
+            code = float(key)
+        except ValueError:
+            fault = Fault("study.toml", "pipelines.landcover_factors", repr(key), "the number of a class")
+            raise InputError([fault]) from None
+        factors[classes == code] = factor
+    if not settings.landcover_forbidden:
+        return factors, np.zeros(grid.shape, dtype=bool)
+    closed = np.where(np.isin(raster.values, settings.landcover_forbidden), 1.0, 0.0)
+    # The maximum: a cell that holds one forbidden pixel is forbidden.
+    share = _resample(raster, closed, grid, Resampling.max)
+    return factors, np.nan_to_num(share) > 0
+
+
+def _slope_percent(raster: Raster, grid: Grid) -> Floats:
+    """Return the steepest slope in percent; 0 where the elevation is unknown."""
+    if min(grid.shape) < 2:
+        return np.zeros(grid.shape)
+    # A raster coarser than the grid would make steps if averaged; a finer one noise if interpolated.
+    pixel_m = abs(raster.transform.e) * (111_320 if raster.crs.is_geographic else 1)  # a degree is 111 km
+    how = Resampling.average if pixel_m < grid.cell_m else Resampling.bilinear
+    down, across = np.gradient(_resample(raster, raster.values, grid, how), grid.cell_m)
+    return np.asarray(np.nan_to_num(100 * np.hypot(down, across)), dtype=np.float64)
+
+
+def _resample(raster: Raster, values: Floats, grid: Grid, how: Resampling) -> Floats:
+    """Return values that lie on the raster's grid on the surface's, NaN where there are none."""
+    out = np.full(grid.shape, np.nan)
+    reproject(
+        np.ascontiguousarray(values, dtype=np.float64),
+        out,
+        src_transform=raster.transform,
+        src_crs=rasterio.crs.CRS.from_wkt(raster.crs.to_wkt()),
+        src_nodata=np.nan,
+        dst_transform=grid.transform,
+        dst_crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()),
+        dst_nodata=np.nan,
+        resampling=how,
+    )
+    return out

@@ -1,0 +1,121 @@
+"""Which plants a pipe may serve, which of them can reach each other, and in which order to join them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.study import Study
+from routing.corridor_links import Gate
+from routing.gates import find_gates
+from routing.surface import CostSurface, Floats, Ints, forbidden_polygons
+
+MAX_PARTNERS = 6  # matches of a stream that get a path of their own; the others use what is there
+
+
+@dataclass(frozen=True)
+class Terminals:
+    """Plants that can be joined, by number, and the pairs of streams between them.
+
+    ``pairs`` has the columns of the caller's pairs plus start and end (terminal numbers). ``pieces``
+    says which connected piece of ground each terminal stands on.
+    """
+
+    plants: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    pieces: tuple[int, ...]
+    pairs: pd.DataFrame
+    unreachable: Mapping[str, str]
+    notes: Mapping[str, str]
+
+    @property
+    def xy(self) -> Floats:
+        """Return where each terminal is, shape (n, 2)."""
+        return np.array([gate.leg[0] for gate in self.gates]).reshape(-1, 2)
+
+
+def near_pairs(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the pairs that a pipe may join and that are near enough, and the plants too far from all."""
+    piped = pairs[pairs["pipe"].astype(bool) & (pairs["from_plant"] != pairs["to_plant"])]
+    points = study.plant_points
+    start, end = points.loc[list(piped["from_plant"])], points.loc[list(piped["to_plant"])]
+    most = study.settings.pipelines.max_distance_km
+    apart = np.hypot(start.x.to_numpy() - end.x.to_numpy(), start.y.to_numpy() - end.y.to_numpy())
+    near = piped[apart <= most * 1000].reset_index(drop=True)
+    far = sorted({*piped["from_plant"], *piped["to_plant"]} - {*near["from_plant"], *near["to_plant"]})
+    return near, dict.fromkeys(far, f"more than {most:g} km from every plant it could exchange with")
+
+
+def find_terminals(study: Study, near: pd.DataFrame, surface: CostSurface, components: Ints) -> Terminals:
+    """Return the plants of some pairs that can be joined over allowed ground.
+
+    Parameters
+    ----------
+    near
+        Pairs from :func:`near_pairs`, at least one.
+    components
+        Connected piece of ground of each cell, shape (rows, columns).
+    """
+    plants = sorted({*near["from_plant"], *near["to_plant"]})
+    points = study.plant_points.loc[plants]
+    xy = np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+    doors = find_gates(surface, xy, components, forbidden_polygons(study))
+    piece = {plant: int(components[gate.cell]) for plant, gate in zip(plants, doors.gates, strict=True) if gate}
+    start, end = near["from_plant"].map(piece), near["to_plant"].map(piece)
+    joined = near[(start == end).to_numpy()]
+    kept = sorted({*joined["from_plant"], *joined["to_plant"]})
+    number = {plant: k for k, plant in enumerate(kept)}
+    gate_of = dict(zip(plants, doors.gates, strict=True))
+    return Terminals(
+        plants=tuple(kept),
+        gates=tuple(gate for plant in kept if (gate := gate_of[plant])),
+        pieces=tuple(piece[plant] for plant in kept),
+        pairs=joined.assign(start=joined["from_plant"].map(number), end=joined["to_plant"].map(number)),
+        unreachable={plant: _reason(study, plant, near, piece) for plant in plants if plant not in number},
+        notes={plants[k]: note for k, note in doors.notes if plants[k] in number},
+    )
+
+
+def _reason(study: Study, plant: str, near: pd.DataFrame, piece: Mapping[str, int]) -> str:
+    """Return why no pipe reaches a plant."""
+    zones = study.zones[study.zones["forbidden"].astype(bool)]
+    around = zones.loc[zones.intersects(study.plant_points[plant]).to_numpy(), "zone"]
+    within = f" (zone {', '.join(sorted(map(str, around)))})" if len(around) else ""
+    if plant not in piece:
+        return f"stands in forbidden land{within} and no allowed ground is near"
+    partners = {*near.loc[near["from_plant"] == plant, "to_plant"], *near.loc[near["to_plant"] == plant, "from_plant"]}
+    return f"forbidden land{within} cuts it off from every plant it could exchange with: {', '.join(sorted(partners))}"
+
+
+def routing_order(terminals: Terminals, max_distance_m: float) -> list[tuple[int, int]]:
+    """Return the pairs of terminals to join by a path, the nearest first.
+
+    Each stream with its ``MAX_PARTNERS`` nearest matches, and neighbours in the Gabriel graph (nobody
+    else in the circle on the line between them), so that a trench can go from plant to plant and every
+    match is joined at least that way.
+    """
+    xy, pieces = terminals.xy, np.array(terminals.pieces)
+    square = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
+    pairs = _nearest_matches(terminals.pairs, square)
+    for one in range(len(xy)):
+        # Inside the circle over one-other: the angle there is obtuse, so the squares add up to less.
+        same = pieces == pieces[one]
+        inside = (square[one][same] + square[:, same] < square[one][:, None] * (1 - 1e-12)).any(axis=1)
+        near = (square[one] <= max_distance_m**2) & same
+        pairs |= {(one, int(other)) for other in np.flatnonzero(~inside & near) if other > one}
+    return sorted(pairs, key=lambda pair: (float(square[pair]), pair))
+
+
+def _nearest_matches(pairs: pd.DataFrame, square: Floats) -> set[tuple[int, int]]:
+    """Return the pairs of terminals (smaller number first) that are near matches of some stream."""
+    start, end = pairs["start"].to_numpy(dtype=np.int64), pairs["end"].to_numpy(dtype=np.int64)
+    ends = pd.DataFrame({"low": np.minimum(start, end), "high": np.maximum(start, end), "square": square[start, end]})
+    near: set[tuple[int, int]] = set()
+    for stream in ("supply", "demand"):
+        ordered = ends.assign(stream=pairs[stream].to_numpy()).sort_values(["square", "low", "high"])
+        first = ordered.groupby("stream", sort=False).head(MAX_PARTNERS)
+        near |= set(zip(first["low"].tolist(), first["high"].tolist(), strict=True))
+    return near

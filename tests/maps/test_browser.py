@@ -1,0 +1,198 @@
+"""The map in a real browser with the network cut."""
+
+import itertools
+import os
+import shutil
+
+import pytest
+
+from maps.webmap import write_map
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+)  # fmt: skip
+HOSTILE = "\"'><script>window.pwned=1</script><img src=x onerror=window.pwned=1>`${window.pwned=1}`{{ 7*7 }}{% x %}\n\\"
+DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+def no_browser(reason: str) -> None:
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(f"the browser tests must run in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    api = (
+        pytest.importorskip("playwright.sync_api")
+        if not os.environ.get("CI")
+        else __import__("playwright.sync_api").sync_api
+    )
+    system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=system, args=list(ARGUMENTS))
+        except api.Error as error:
+            no_browser(f"no Chromium could be started: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(chromium, tmp_path):
+    """Return a function that opens a map; what went wrong in the page is checked at the end."""
+    troubles: list[str] = []
+    contexts = []
+
+    def answer(route):
+        url = route.request.url
+        if url.startswith(("file:", "data:")):
+            return route.continue_()
+        troubles.append(f"asked the network for {url}")
+        return route.abort()
+
+    def open_map(study, plan, size=DESK):
+        path = tmp_path / "map.html"
+        write_map(study, plan, path)
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.route("**/*", answer)
+        page.goto(path.as_uri())
+        page.wait_for_function("symbioplan.map !== undefined")
+        return page
+
+    yield open_map
+    for number, context in enumerate(contexts):
+        context.pages[0].screenshot(path=tmp_path / f"screen-{number}.png")
+        context.close()
+    assert troubles == []
+
+
+def boxes(page, *selectors):
+    return [page.locator(selector).first.bounding_box() for selector in selectors]
+
+
+def apart(a, b):
+    return (
+        a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+        or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+    )  # fmt: skip
+
+
+def count(page, pane):
+    return page.locator(f".leaflet-{pane}-pane path.leaflet-interactive").count()
+
+
+def test_every_layer_is_drawn(show, study, plan):
+    page = show(study, plan)
+    assert count(page, "exchanges") == 8
+    assert count(page, "pipes") == 7
+    assert count(page, "trucks") == 2
+    assert count(page, "zones") == 3
+    assert page.locator(".leaflet-exchanges-pane .sp-arrow").count() == 8
+    assert page.locator(".leaflet-plants-pane .sp-icon").count() == 6
+    assert page.locator(".leaflet-roads-pane canvas").count() == 1
+    assert page.locator(".leaflet-tile").count() == 0
+
+
+def test_a_click_opens_a_popup_with_the_numbers(show, study, plan):
+    page = show(study, plan)
+    page.get_by_role("button", name="Refinery", exact=True).click()
+    popup = page.locator(".leaflet-popup-content")
+    assert popup.locator("h3").inner_text() == "Refinery"
+    assert "1,800,000 m3/year" in popup.inner_text()
+
+
+def test_a_popup_opens_by_keyboard(show, study, plan):
+    page = show(study, plan)
+    page.get_by_role("button", name="Refinery gas pipeline").focus()
+    page.keyboard.press("Enter")
+    popup = page.locator(".leaflet-popup-content")
+    assert "900 t/year" in popup.inner_text()
+    assert "80 mm" in popup.inner_text()
+
+
+@pytest.mark.parametrize(("label", "pane", "before", "after"), [("Pipelines", "pipes", 7, 0), ("Zones", "zones", 3, 0)])
+def test_a_layer_is_switched_off_and_on(show, study, plan, label, pane, before, after):
+    page = show(study, plan)
+    box = page.get_by_label(label, exact=False).first
+    assert count(page, pane) == before
+    box.uncheck()
+    assert count(page, pane) == after
+    box.check()
+    assert count(page, pane) == before
+
+
+def test_what_is_left_over_is_off_at_first(show, study, plan):
+    page = show(study, plan)
+    assert page.locator(".leaflet-left-pane .sp-icon").count() == 0
+    page.get_by_label("Supply left over").check()
+    page.get_by_label("Demand bought new").check()
+    assert page.locator(".leaflet-left-pane .sp-icon").count() == 4
+
+
+def test_pipes_in_one_trench_are_drawn_apart(show, study, plan):
+    page = show(study, plan)
+    starts = page.evaluate(
+        """() => [...document.querySelectorAll('.leaflet-pipes-pane path.leaflet-interactive')].slice(1, 4)
+                 .map((path) => path.getPointAtLength(path.getTotalLength() / 2)).map((p) => [p.x, p.y])"""
+    )
+    gaps = [abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in itertools.pairwise(starts)]
+    assert min(gaps) > 3
+
+
+def test_whole_extent_and_back(show, study, plan):
+    page = show(study, plan)
+    near = page.evaluate("symbioplan.map.getZoom()")
+    page.locator("#sp-view-all").click()
+    page.wait_for_function(f"symbioplan.map.getZoom() < {near} - 3")
+    page.locator("#sp-view-near").click()
+    page.wait_for_function(f"symbioplan.map.getZoom() == {near}")
+
+
+def test_hostile_names_are_only_text(show, study, plan):
+    named = study.plants.assign(name=HOSTILE, sector=HOSTILE, note=HOSTILE)
+    page = show(study.replace(plants=named, name=HOSTILE), plan.replace(reasons=(HOSTILE,)))
+    page.locator(".leaflet-plants-pane .sp-icon").first.click()
+    assert page.locator(".leaflet-popup-content h3").text_content() == HOSTILE
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE, {"width": 1024, "height": 600}], ids=["desk", "phone", "tablet"])
+def test_title_panel_and_buttons_do_not_cover_each_other(show, study, plan, size):
+    page = show(study, plan, size)
+    found = boxes(page, "#sp-title", "#sp-panel", ".leaflet-control-zoom", ".sp-extent", ".leaflet-control-scale")
+    for i, one in enumerate(found):
+        assert one["x"] >= 0
+        assert one["x"] + one["width"] <= size["width"]
+        assert one["y"] + one["height"] <= size["height"]
+        assert all(apart(one, other) for other in found[i + 1 :])
+
+
+def test_phone_opens_and_shuts_the_panel(show, study, plan):
+    page = show(study, plan, PHONE)
+    toggle = page.get_by_role("button", name="Layers and legend")
+    assert toggle.get_attribute("aria-expanded") == "false"
+    toggle.click()
+    assert page.get_by_label("Pipelines", exact=False).first.is_visible()
+    title, panel, zoom = boxes(page, "#sp-title", "#sp-panel", ".leaflet-control-zoom")
+    assert apart(title, panel)
+    assert apart(panel, zoom)
+    page.locator("#sp-title summary").click()
+    assert toggle.get_attribute("aria-expanded") == "false"
+
+
+def test_a_popup_keeps_clear_of_title_and_panel(show, study, plan):
+    page = show(study, plan)
+    page.get_by_role("button", name="Harbour power station", exact=True).click()
+    page.wait_for_timeout(500)
+    popup, title, panel = boxes(page, ".leaflet-popup-content-wrapper", "#sp-title", "#sp-panel")
+    assert apart(popup, title)
+    assert apart(popup, panel)

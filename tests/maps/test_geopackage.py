@@ -1,0 +1,159 @@
+import sqlite3
+import xml.etree.ElementTree as ET
+from contextlib import closing
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+from shapely.geometry import LineString
+
+from data.contracts import make_table
+from data.errors import InputError
+from data.plan import Plan
+from maps import write_candidates, write_geopackage
+from maps.palette import resource_colours
+
+LAYERS = {
+    "plants": "Point", "hubs": "Point", "unplaced": "Point", "unserved": "Point", "sites": "Point",
+    "exchanges": "LineString", "pipelines": "MultiLineString", "truck_routes": "MultiLineString",
+    "existing_pipelines": "MultiLineString", "crossings": "MultiLineString", "roads": "MultiLineString",
+    "outlines": "MultiPolygon", "zones": "MultiPolygon",
+}  # fmt: skip
+
+
+def ask(path, query):
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(query).fetchall()
+
+
+def styles(path):
+    return {name: ET.fromstring(qml) for name, qml in ask(path, "SELECT f_table_name, styleQML FROM layer_styles")}
+
+
+@pytest.fixture
+def written(study, plan, tmp_path):
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(study, plan, path)
+    return path
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_layers_and_geometry_types(study, plan, tmp_path, empty):
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(study, Plan(problem="x", status="infeasible") if empty else plan, path)
+    found = dict(pyogrio.list_layers(path).tolist())
+    assert found.pop("layer_styles") is None
+    assert found == LAYERS
+    pipes = pyogrio.read_dataframe(path, layer="pipelines")
+    assert len(pipes) == (0 if empty else 7)
+    assert pipes.crs == study.crs
+    assert {"resource", "diameter_mm", "flow", "capacity", "load_share", "fixed_cost", "corridor"} <= {*pipes.columns}
+    types = dict(ask(path, "SELECT name, type FROM pragma_table_info('pipelines')"))
+    assert types["diameter_mm"] == "REAL"
+    assert types["resource"].startswith("TEXT")
+
+
+def test_version_is_the_one_that_most_programs_read(written):
+    assert ask(written, "PRAGMA user_version") == [(10200,)]
+    assert ask(written, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_styles_are_where_qgis_looks(written):
+    assert ask(written, "SELECT data_type FROM gpkg_contents WHERE table_name = 'layer_styles'") == [("attributes",)]
+    rows = ask(
+        written,
+        "SELECT s.f_table_name, f_table_catalog, f_table_schema, f_geometry_column = g.column_name, useAsDefault"
+        " FROM layer_styles s JOIN gpkg_geometry_columns g ON g.table_name = s.f_table_name",
+    )
+    assert {row[0] for row in rows} == {*LAYERS}
+    assert {row[1:] for row in rows} == {("", "", 1, 1)}
+
+
+def test_every_resource_has_its_colour_in_every_style(study, plan, written):
+    phases = dict(zip(study.resources["resource"], study.resources["phase"], strict=True))
+    colours = resource_colours(study.streams["resource"], phases)
+    for layer in ("exchanges", "pipelines", "truck_routes", "unplaced", "unserved"):
+        root = styles(written)[layer]
+        assert root.find("renderer-v2").attrib["attr"] == "resource"
+        symbols = {s.attrib["name"]: s for s in root.find("renderer-v2/symbols")}
+        drawn = {c.attrib["value"]: symbols[c.attrib["symbol"]] for c in root.iter("category")}
+        used = {*pyogrio.read_dataframe(written, layer=layer)["resource"]}
+        assert used <= {*drawn}
+        for resource in used:
+            rgb = ",".join(str(int(colours[resource][i : i + 2], 16)) for i in (1, 3, 5))
+            options = [o.attrib["value"] for o in drawn[resource].iter("Option") if "color" in o.attrib.get("name", "")]
+            assert any(value.startswith(rgb) for value in options)
+
+
+def test_columns_named_in_styles_exist(written):
+    for layer, root in styles(written).items():
+        columns = {*pyogrio.read_info(written, layer=layer)["fields"]}
+        assert {alias.attrib["field"] for alias in root.iter("alias")} == columns
+        assert root.find("previewExpression").text.strip('"') in columns
+        for option in root.iter("Option"):
+            if option.attrib.get("name") == "expression":
+                assert option.attrib["value"].strip('"') in columns
+
+
+def test_hostile_names_make_valid_styles(study, plan, tmp_path):
+    bad = "a<b>&\"'\x0b\n]]>é"
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(study.replace(plants=study.plants.assign(sector=bad, name=bad)), plan, path)
+    assert len(styles(path)) == len(LAYERS)
+    assert pyogrio.read_dataframe(path, layer="plants")["name"].tolist()[0] == bad
+
+
+def test_an_old_file_is_replaced(study, plan, written):
+    write_geopackage(study, plan, written)
+    assert len(pyogrio.read_dataframe(written, layer="exchanges")) == 8
+
+
+def test_gis_and_web_map_share_geometry(study, plan, written):
+    pipes = pyogrio.read_dataframe(written, layer="pipelines").set_index(["corridor", "resource"])
+    line = plan.geometries.set_index("key").geometry["c4"]
+    assert pipes.geometry[("c4", "surface_water")].length == pytest.approx(line.length)
+
+
+def candidates():
+    corridor = {"corridor": "c1", "from_node": "power", "to_node": "refinery", "length_m": 1200.0}
+    pipe = {"corridor": "c1", "resource": "steam", "fixed_cost": 1.0}
+    route = {"from_node": "power", "to_node": "gypsum", "resource": "gypsum", "vehicle": "tipper", "unit_cost": 3.0}
+    return (
+        make_table("problem", "corridors", [corridor, {**corridor, "corridor": "c2"}]),
+        make_table("problem", "routes", [{**route, "route": "t1", "geometry_key": "r1"}, {**route, "route": "t2"}]),
+        make_table("problem", "pipes", [{**pipe, "option": f"dn{d}", "diameter_mm": float(d)} for d in (300, 500)]),
+    )
+
+
+def test_candidates(study, plan, tmp_path):
+    path = tmp_path / "candidates.gpkg"
+    write_candidates(study, plan.geometries, *candidates(), path)
+    corridors = pyogrio.read_dataframe(path, layer="candidate_corridors").set_index("corridor")
+    assert corridors.loc["c1", ["resources", "pipe_options", "diameter_max_mm"]].tolist() == ["steam", 2, 500.0]
+    assert corridors.loc["c2", "pipe_options"] == 0
+    assert len(pyogrio.read_dataframe(path, layer="candidate_routes")) == 2
+    assert len(pyogrio.read_dataframe(path, layer="sites")) == 1
+    assert {"candidate_corridors", "candidate_routes", "sites"} <= {*styles(path)}
+
+
+def test_candidates_without_a_line_are_named(study, plan, tmp_path):
+    with pytest.raises(InputError, match="'c2'"):
+        write_candidates(study, plan.geometries.query("key != 'c2'"), *candidates(), tmp_path / "candidates.gpkg")
+
+
+def test_no_candidates_at_all(study, tmp_path):
+    none = [make_table("problem", table, []) for table in ("corridors", "routes", "pipes")]
+    lines = gpd.GeoDataFrame({"key": pd.Series(dtype="str")}, geometry=[], crs=study.crs)
+    write_candidates(study, lines, *none, tmp_path / "candidates.gpkg")
+    assert len(pyogrio.read_dataframe(tmp_path / "candidates.gpkg", layer="candidate_corridors")) == 0
+
+
+def test_sites_may_be_points_and_lines_are_not_zones(study, plan, tmp_path):
+    sites = study.sites.set_geometry(study.sites.centroid)
+    zones = study.zones.copy()
+    zones.loc[2, "geometry"] = LineString([(0, 0), (1, 1)])
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(study.replace(sites=sites, zones=zones), plan, path)
+    assert len(pyogrio.read_dataframe(path, layer="sites")) == 1
+    assert len(pyogrio.read_dataframe(path, layer="zones")) == 2

@@ -1,0 +1,138 @@
+import numpy as np
+import pandas as pd
+import pytest
+from shapely.geometry import LineString, MultiLineString
+
+from data.contracts import make_table
+from data.errors import InputError
+from data.plan import Plan
+from maps import background, layers, popups
+from maps.scene import Scene
+
+
+def rows(found, start):
+    (one,) = [entry for entry in found if entry["title"].startswith(start)]
+    return dict(one["rows"])
+
+
+def test_fluids_in_one_corridor_lie_side_by_side(study, plan):
+    pipes = layers.pipelines(Scene(study, plan))
+    shared = pipes[pipes["corridor"] == "c2"]
+    assert shared["resource"].tolist() == ["refinery_gas", "steam", "surface_water"]
+    offset, half = shared["draw_offset_mm"].to_numpy(), shared["draw_width_mm"].to_numpy() / 2
+    np.testing.assert_allclose(offset[1:] - half[1:], offset[:-1] + half[:-1] + 0.25, atol=1e-5)
+    np.testing.assert_allclose((offset - half)[0], -(offset + half)[-1], atol=1e-5)
+    assert pipes.loc[pipes["corridor"] == "c1", "draw_offset_mm"].tolist() == [0.0]
+
+
+def test_load_share_and_trench_cost(study, plan):
+    pipes = layers.pipelines(Scene(study, plan)).set_index(["corridor", "resource"])
+    assert pipes.loc[("c1", "steam"), "load_share"] == pytest.approx(0.8)
+    assert pipes.loc[("c1", "steam"), "trench_cost"] == 40_000
+
+
+def test_pipes_without_diameter_or_capacity_are_drawn(study, plan):
+    bare = plan.built_pipes.assign(diameter_mm=np.nan, capacity=np.nan)
+    pipes = layers.pipelines(Scene(study, plan.replace(built_pipes=bare)))
+    assert pipes["load_share"].isna().all()
+    assert (pipes["draw_width_mm"] > 0).all()
+
+
+def test_width_is_relative_within_a_resource(study, plan):
+    exchanges = layers.exchanges(Scene(study, plan)).set_index("exchange")
+    assert exchanges.loc["e1", "draw_width_mm"] == exchanges.loc["e4", "draw_width_mm"] == 1.1
+    assert 0.35 < exchanges.loc["e2", "draw_width_mm"] < 1.1
+
+
+def test_missing_line_is_named(study, plan):
+    lost = plan.replace(geometries=plan.geometries[plan.geometries["key"] != "c2"])
+    with pytest.raises(InputError, match=r"built_pipes, column corridor: found 'c2'.*geometries"):
+        layers.pipelines(Scene(study, lost))
+
+
+def test_unknown_place_is_named(study, plan):
+    moved = plan.replace(exchanges=plan.exchanges.assign(to_node="atlantis"))
+    with pytest.raises(InputError, match="atlantis"):
+        layers.exchanges(Scene(study, moved))
+
+
+def test_haul_without_a_path_is_straight(study, plan):
+    hauls = plan.hauls.assign(geometry_key=["r1", ""])
+    layer = layers.truck_routes(Scene(study, plan.replace(hauls=hauls))).set_index("route")
+    assert len(layer.geometry["t2"].coords) == 2
+    assert len(layer.geometry["t1"].coords) == 4
+
+
+def test_lines_are_reprojected_to_the_study(study, plan):
+    degrees = plan.replace(geometries=plan.geometries.to_crs(4326))
+    ours, theirs = (layers.pipelines(Scene(study, p)).geometry.length for p in (plan, degrees))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def test_leftovers_of_nothing_are_not_drawn(study, plan):
+    tiny = plan.unplaced.assign(quantity=[45_000.0, 0.0, 1e-9])
+    assert len(layers.left_over(Scene(study, plan.replace(unplaced=tiny)), "unplaced")) == 1
+
+
+def test_every_layer_of_an_empty_plan_is_an_empty_frame(study):
+    scene = Scene(study, Plan(problem="x", status="infeasible"))
+    for made in (layers.exchanges, layers.pipelines, layers.truck_routes, layers.hubs):
+        frame = made(scene)
+        assert frame.empty
+        assert frame.crs == study.crs
+    assert layers.left_over(scene, "unserved").empty
+
+
+def test_roads_are_merged_by_rank_once_per_direction(study, plan):
+    roads = background.roads(Scene(study, plan), 10_000)
+    assert roads["rank"].tolist() == [2, 4, 6]
+    drawn = roads.length.sum()
+    assert drawn == pytest.approx(study.roads.length.sum() / 2, rel=0.02)
+
+
+def test_minor_roads_are_left_out_when_there_are_too_many(study, plan):
+    assert background.roads(Scene(study, plan), 60)["rank"].tolist() == [2]
+    assert background.roads(Scene(study, plan), 1)["rank"].tolist() == [2]
+
+
+def test_roads_with_unknown_or_several_classes(study, plan):
+    odd = study.roads.iloc[:4].copy()
+    odd["highway"] = pd.Series(
+        [["residential", "primary"], "goat_track", "tertiary;primary", "tertiary"], dtype="object"
+    ).to_numpy()
+    odd = odd.set_geometry([LineString([(i, 0), (i, 99)]) for i in range(3)] + [MultiLineString()], crs=odd.crs)
+    assert background.roads(Scene(study.replace(roads=odd), plan), 10_000)["rank"].tolist() == [2, 9]
+
+
+def test_popup_of_an_exchange(study, plan):
+    scene = Scene(study, plan)
+    found = popups.exchanges(scene, layers.exchanges(scene))
+    shown = rows(found, "FGD gypsum: Harbour power station → Plasterboard works")
+    assert shown["Quantity"] == "180,000 t/year"
+    assert shown["Trips"] == "7,200 per year"
+    assert shown["Distance"] == "2.35 km"
+    assert shown["Transport cost"] == "54,321 EUR/year"
+    assert "Period" not in shown
+
+
+def test_popup_of_a_pipe(study, plan):
+    scene = Scene(study, plan)
+    shown = rows(popups.pipelines(scene, layers.pipelines(scene)), "Refinery gas")
+    assert shown["Diameter"] == "80 mm"
+    assert shown["Flow to Plasterboard works"] == "900 t/year"
+    assert shown["Load"] == "80 %"
+    assert shown["Trench"] == "40,000 EUR/year, shared by 3 pipes"
+
+
+def test_popup_of_a_plant_says_how_much_is_placed(study, plan):
+    scene = Scene(study, plan)
+    shown = rows(popups.plants(scene, layers.plants(scene)), "Harbour power station")
+    assert shown["Gives Process steam"] == "400,000 t/year (88.8 % placed)"
+
+
+def test_hub_stands_at_its_site(study, plan):
+    hub = {"hub": "h1", "node": "yard", "technology": "dryer", "modules": 2, "throughput": 10.0, "cost": 5.0}
+    scene = Scene(study, plan.replace(built_hubs=make_table("plan", "built_hubs", [hub])))
+    layer = layers.hubs(scene)
+    assert layer["name"].tolist() == ["Old yard"]
+    assert study.sites.geometry.iloc[0].contains(layer.geometry.iloc[0])

@@ -1,0 +1,266 @@
+"""Tiny problems, one per family of constraints, whose optimum is worked out by hand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from data.contracts import make_table
+from data.problem import Problem, ProblemSettings
+from data.settings import Limits, Solver
+
+Rows = Sequence[Mapping[str, object]]
+
+
+def make(*, co2_price: float = 0.0, cap: float | None = None, solver: Solver | None = None, **tables: Rows) -> Problem:
+    """A Problem from rows; nodes and resources named anywhere are made when not given."""
+    ends = ("node", "from_node", "to_node")
+    everywhere = [row for rows in tables.values() for row in rows]
+    nodes = sorted({str(row[end]) for row in everywhere for end in ends if end in row})
+    names = sorted({str(row[key]) for row in everywhere for key in ("resource", "serves") if key in row})
+    vehicles = sorted({str(row["vehicle"]) for row in tables.get("routes", ())})
+    tables.setdefault("nodes", [{"node": node, "kind": "plant"} for node in nodes])
+    tables.setdefault("resources", [{"resource": name, "unit": "t"} for name in names])
+    tables.setdefault("vehicles", [{"vehicle": name} for name in vehicles])
+    return Problem(
+        name="case",
+        settings=ProblemSettings(co2_price=co2_price, solver=solver or Solver(gap=0.0)),
+        limits=Limits(co2_cap_t_per_year=cap),
+        **{name: make_table("problem", name, rows) for name, rows in tables.items()},
+    )
+
+
+def supply(node: str = "A", quantity: float = 100, resource: str = "ash", **more: object) -> dict[str, object]:
+    return {"supply": f"{node}-{resource}", "node": node, "resource": resource, "quantity": quantity, **more}
+
+
+def demand(node: str = "B", quantity: float = 60, resource: str = "ash", **more: object) -> dict[str, object]:
+    return {"demand": f"{node}-{resource}", "node": node, "resource": resource, "quantity": quantity, **more}
+
+
+def route(start: str = "A", end: str = "B", resource: str = "ash", **more: object) -> dict[str, object]:
+    key = f"{start}{end}-{resource}"
+    return {"route": key, "from_node": start, "to_node": end, "resource": resource, "vehicle": "tipper",
+            "unit_cost": 10, "distance_m": 1000, **more}  # fmt: skip
+
+
+def corridor(start: str = "A", end: str = "B", **more: object) -> dict[str, object]:
+    return {"corridor": f"{start}{end}", "from_node": start, "to_node": end, "length_m": 500, **more}
+
+
+def pipe(where: str = "AB", resource: str = "ash", option: str = "DN100", **more: object) -> dict[str, object]:
+    return {"corridor": where, "resource": resource, "option": option, "fixed_cost": 0, **more}
+
+
+def trucking(**more: object) -> Problem:
+    """60 of 100 t go by truck: 40 t x 50 disposal + 60 t x 10 hauling + bay."""
+    return make(
+        supplies=[supply(unplaced_cost=50)], demands=[demand(unserved_cost=20)], routes=[route(**more)]
+    )  # fmt: skip
+
+
+def opening() -> Problem:
+    """Two supplies of 50 t with fixed costs 900 and 100, one demand of 60 t with fixed cost 50.
+
+    Saved per unit: 20 + 5 - 10 = 15. The second supply alone: 50 x 15 - 100 - 50 = 600; both: 900 - 1050 < 0.
+    Cost: 50 x 20 (first left) + 10 x 5 (short) + 50 x 10 + 100 + 50 = 1700.
+    """
+    return make(
+        supplies=[
+            supply("A", 50, unplaced_cost=20, fixed_cost=900),
+            supply("C", 50, unplaced_cost=20, fixed_cost=100),
+        ],
+        demands=[demand(unserved_cost=5, fixed_cost=50)],
+        routes=[route("A"), route("C")],
+    )
+
+
+def must_serve() -> Problem:
+    """Nothing is saved, yet 60 t must arrive: 60 x 10 = 600, with 30 of them limited on the cheap route.
+
+    30 x 10 + 30 x 12 = 660, and the demand's own fixed cost of 5.
+    """
+    return make(
+        supplies=[supply("A", 100), supply("C", 100)],
+        demands=[demand(must_serve=True, fixed_cost=5)],
+        routes=[route("A", capacity=30), route("C", unit_cost=12)],
+    )
+
+
+def shared_trench() -> Problem:
+    """A trench of 1000 pays only for two fluids: savings 60 x 15 - 300 = 600 and 40 x 20 - 200 = 600.
+
+    Cost: trench 1000 + pipes 500 + pumping 100 x 1 + ash left 40 x 16 = 2240; apart neither pays.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=16), supply(quantity=40, resource="brine", unplaced_cost=21)],
+        demands=[demand(), demand(resource="brine", quantity=40)],
+        corridors=[corridor(fixed_cost=1000)],
+        pipes=[pipe(fixed_cost=300, unit_cost=1), pipe(resource="brine", fixed_cost=200, unit_cost=1)],
+    )
+
+
+def options(**more: object) -> Problem:
+    """A small pipe (50 t) at 100, a large one (no limit) at 130, a bad one dearer than the large one.
+
+    Saved: 50 x 10 - 100 = 400 or 60 x 10 - 130 = 470. Cost: 100 x 10 - 470 = 530.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand()],
+        corridors=[corridor()],
+        pipes=[
+            pipe(option="DN50", fixed_cost=100, capacity=50),
+            pipe(option="DN80", fixed_cost=130, **more),
+            pipe(option="DN90", fixed_cost=140, **more),
+        ],
+    )
+
+
+def least_flow() -> Problem:
+    """A free pipe that needs at least 80 t cannot be used for 60 t; one that needs 50 t can, at 1 per t more.
+
+    Cost: 40 x 10 left + 60 x 1 = 460.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand()],
+        corridors=[corridor(), corridor("A", "B") | {"corridor": "AB2"}],
+        pipes=[pipe(min_flow=80, capacity=200), pipe("AB2", min_flow=50, unit_cost=1)],
+    )
+
+
+def lossy() -> Problem:
+    """A pipe that loses a fifth: 75 t enter so that 60 t arrive.
+
+    Cost: 25 x 10 left + 75 x 2 pumping = 400.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand()],
+        corridors=[corridor()],
+        pipes=[pipe(loss=0.2, unit_cost=2)],
+    )
+
+
+def junction_tree() -> Problem:
+    """Two suppliers meet at J and share the trench to B; an existing corridor joins C.
+
+    Saved 60 x 30; AJ 100 + JB 200 trenches; CJ exists. All 60 t come from C (40) and A (20):
+    60 x (1 + 1) pumping. Cost: 80 + 0 left of A at 30 -> 80 x 30 = 2400, + 300 + 120 = 2820; C's 40 at 35.
+    """
+    return make(
+        supplies=[supply("A", 100, unplaced_cost=30), supply("C", 40, unplaced_cost=35)],
+        demands=[demand()],
+        corridors=[
+            corridor("A", "J", fixed_cost=100),
+            corridor("B", "J", fixed_cost=200),
+            corridor("C", "J", fixed_cost=999, existing=True),
+        ],
+        pipes=[
+            pipe("AJ", unit_cost=1),
+            pipe("BJ", unit_cost=1),
+            pipe("CJ", unit_cost=1, fixed_cost=999, existing=True),
+        ],
+    )
+
+
+def full_corridor() -> Problem:
+    """A corridor holds 50 t of everything: brine saves 20, ash 15, so brine goes first: 40 brine and 10 ash.
+
+    Cost: 90 x 15 + 0 + trench 100 = 1450.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=15), supply(quantity=40, resource="brine", unplaced_cost=20)],
+        demands=[demand(), demand(resource="brine", quantity=40)],
+        corridors=[corridor(fixed_cost=100, capacity=50)],
+        pipes=[pipe(), pipe(resource="brine")],
+    )
+
+
+def fleet(*, whole: bool) -> Problem:
+    """60 t x 2 h / 10 t = 12 h; a vehicle has 8 h and costs 80: 1.5 vehicles, 120, or 2 whole ones, 160.
+
+    Cost: 40 x 50 + 60 x 10 = 2600 and the vehicles. With whole ones 40 t in one vehicle would save less.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=50)],
+        demands=[demand()],
+        routes=[route(units_per_trip=10, hours_per_trip=2)],
+        vehicles=[{"vehicle": "tipper", "fixed_cost": 80, "hours_per_year": 8, "integer_fleet": whole}],
+    )
+
+
+def hub() -> Problem:
+    """A hub at B makes 0.5 t grit of 1 t ash; modules of 30 at 100, of which one is there and two more may come.
+
+    A throughput saves 10 (ash) + 0.5 x 40 (grit) - 10 (truck) - 1 (unit) = 19: a module pays 570 for 100.
+    Grit demand 40 allows 80, so 80 by two new modules: 20 x 10 left + 80 x 10 + 80 + 200 = 1280.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand("B", 40, "grit", unserved_cost=40)],
+        routes=[route()],
+        hubs=[{"hub": "mill", "node": "B", "technology": "milling", "fixed_cost": 100, "capacity": 30, "unit_cost": 1,
+               "max_modules": 3, "existing": 1}],
+        recipes=[
+            {"technology": "milling", "resource": "ash", "quantity_per_throughput": -1},
+            {"technology": "milling", "resource": "grit", "quantity_per_throughput": 0.5},
+        ],
+    )  # fmt: skip
+
+
+def grades() -> Problem:
+    """Fine serves mid at 1, mid serves coarse at 2: fine may serve coarse at 3.
+
+    60 t save 10 - 4 - 3 = 3 each. Cost: 40 x 10 + 60 x (4 + 3) = 820.
+    """
+    return make(
+        supplies=[supply(resource="fine", unplaced_cost=10)],
+        demands=[demand(resource="coarse")],
+        routes=[route(resource="fine", unit_cost=4)],
+        grades=[
+            {"resource": "fine", "serves": "mid", "unit_cost": 1},
+            {"resource": "mid", "serves": "coarse", "unit_cost": 2},
+        ],
+    )
+
+
+def carbon(*, price: float = 0.0, cap: float | None = None) -> Problem:
+    """Truck at 10 emits 0.5 t/t, pipe at 12 emits 0.1 t/t; leaving ash emits 1 t/t and costs 20.
+
+    No price: 60 t by truck, 40 left: 800 + 600 = 1400 with 70 t CO2. At 10 per t the pipe (13) beats the truck
+    (15): 40 x 30 + 60 x 13 = 1980. With a cap of 50: 40 left emit 40, 10 for 60 t, so 10/0.4 = 25 t... of
+    truck allow 0.5 x + 0.1 (60 - x) <= 10, x = 10: 800 + 100 + 600 = 1500.
+    """
+    return make(
+        co2_price=price,
+        cap=cap,
+        supplies=[supply(unplaced_cost=20, co2_unplaced=1)],
+        demands=[demand()],
+        routes=[route(co2_per_unit=0.5)],
+        corridors=[corridor()],
+        pipes=[pipe(unit_cost=12, co2_per_unit=0.1)],
+    )
+
+
+# name -> (problem, optimum)
+KNOWN = {
+    "truck": (trucking(), 2600),
+    "bay_pays": (trucking(fixed_cost=1000), 3600),
+    "bay_does_not_pay": (trucking(fixed_cost=4000), 6200),
+    "opening": (opening(), 1700),
+    "must_serve": (must_serve(), 665),
+    "shared_trench": (shared_trench(), 2240),
+    "options": (options(), 530),
+    "least_flow": (least_flow(), 460),
+    "lossy": (lossy(), 400),
+    "junction_tree": (junction_tree(), 2820),
+    "full_corridor": (full_corridor(), 1450),
+    "fleet_shared": (fleet(whole=False), 2720),
+    "fleet_whole": (fleet(whole=True), 2760),
+    "hub": (hub(), 1280),
+    "grades": (grades(), 820),
+    "co2_free": (carbon(), 1400),
+    "co2_price": (carbon(price=10), 1980),
+    "co2_cap": (carbon(cap=50), 1500),
+}

@@ -1,0 +1,135 @@
+"""The command line: exit codes, messages, progress, and no half-written output."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+
+def test_every_command_has_help_with_an_example(run):
+    for name in ("plan", "check", "init", "candidates", "solve", "draw", "compare"):
+        done = run(name, "--help")
+        assert done.returncode == 0
+        assert "Example" in done.stdout
+
+
+def test_check_says_what_is_there(run):
+    done = run("check", "kalundborg", "--json")
+    facts = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert facts["plants"] == 17
+    assert facts["road_edges"] > 100
+    assert "usable" in run("check", "kalundborg").stdout
+
+
+def test_check_lists_every_fault_and_exits_2(run, template, edit):
+    edit(template / "streams.csv", "power,steam_10bar,supply,60", "powr,steam_10bar,supply,sixty")
+    done = run("check", str(template))
+    assert done.returncode == 2
+    assert "2 faults in the input" in done.stderr
+    assert "did you mean 'power'?" in done.stderr
+    done = run("check", str(template), "--json")
+    faults = json.loads(done.stdout)["faults"]
+    assert {(fault["file"], fault["row"], fault["column"]) for fault in faults} == {
+        ("streams.csv", 2, "plant"),
+        ("streams.csv", 2, "quantity"),
+    }
+
+
+def test_init_gives_a_study_that_plans(run, tmp_path):
+    study, out = tmp_path / "mine", tmp_path / "out"
+    assert run("init", str(study)).returncode == 0
+    assert run("init", str(study)).returncode == 2  # never overwrites
+    assert run("check", str(study)).returncode == 0
+    done = run("plan", str(study), "--out", str(out))
+    assert done.returncode == 0
+    assert "finding pipeline corridors" in done.stderr
+    assert "proven" in done.stdout
+    assert json.loads((out / "plan.json").read_text())["counts"]["exchanges"] == 2
+
+
+def test_quiet_says_nothing_on_stderr(run, template, tmp_path):
+    done = run("plan", str(template), "--out", str(tmp_path / "out"), "--quiet", "--json")
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["checker"] == "ok"
+
+
+def test_candidates_are_a_problem_folder_that_solves(run, template, tmp_path):
+    done = run("candidates", str(template), "--out", str(tmp_path / "c"), "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["corridors"] >= 1
+    assert (tmp_path / "c" / "candidates.gpkg").exists()
+    assert run("solve", str(tmp_path / "c"), "--out", str(tmp_path / "p")).returncode == 0
+
+
+def test_a_demand_that_cannot_be_served_is_no_solution(run, template, tmp_path):
+    streams = pd.read_csv(template / "streams.csv").assign(must_serve=[None, None, "true", None])
+    streams["quantity"] = [10, 80, 45, 14000]
+    streams.to_csv(template / "streams.csv", index=False)
+    done = run("plan", str(template), "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert "paper" in done.stdout
+    assert "steam_10bar" in done.stdout
+    assert json.loads((tmp_path / "out" / "plan.json").read_text())["status"] == "infeasible"
+
+
+def test_a_limit_is_reported_as_a_limit(run, kalundborg, tmp_path):
+    done = run("solve", str(kalundborg / "problem"), "--out", str(tmp_path / "p"), "--time-limit", "0.001", "--json")
+    facts = json.loads(done.stdout)
+    assert done.returncode == 3
+    assert facts["status"] == "time_limit"
+    assert facts["gap"] is None or facts["gap"] > 0
+
+
+def test_a_foreign_folder_is_refused_before_any_work(run, template, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = run("plan", str(template), "--out", str(tmp_path))
+    assert done.returncode == 2
+    assert "did not write" in done.stderr
+    assert (tmp_path / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan",),
+        ("plan", "kalundborg"),
+        ("draw", "nowhere"),
+        ("compare", "a"),
+        ("solve", "nowhere", "--out", "x"),
+        ("fly",),
+    ],
+)
+def test_bad_input_exits_2(run, words, tmp_path):
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_comparing_a_plan_with_itself_finds_nothing(run, kalundborg):
+    done = run("compare", str(kalundborg), str(kalundborg))
+    assert done.returncode == 0
+    assert "the same" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals work differently on Windows")
+def test_ctrl_c_leaves_nothing_half_written(tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "symbioplan", "plan", "kalundborg", "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "corridors" in line:
+            break
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
