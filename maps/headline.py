@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from data.plan import Plan
-from maps.numbers import amount, percent, plural
+from maps.numbers import amount, number, percent, plural
 from maps.scene import Scene
 
 _STATUS = {
@@ -30,7 +30,7 @@ class Headline:
     status: str
     checker: str
     checker_ok: bool
-    indicators: tuple[tuple[str, str, str, str], ...]  # name, baseline, plan, saving
+    indicators: tuple[tuple[str, str, str, str, str], ...]  # name, unit, baseline, plan, saving
     counts: str
     reasons: tuple[str, ...]
 
@@ -62,12 +62,20 @@ def headline(scene: Scene) -> Headline:
     )
 
 
-def _indicators(table: pd.DataFrame) -> tuple[tuple[str, str, str, str], ...]:
+def _indicators(table: pd.DataFrame) -> tuple[tuple[str, str, str, str, str], ...]:
     def shown(value: float, unit: str) -> str:
-        return "–" if pd.isna(value) else amount(value, unit)
+        if pd.isna(value):
+            return "–"
+        return percent(value) if unit == "share" else number(value)
 
     return tuple(
-        (_words(row.indicator), shown(row.baseline, row.unit), shown(row.plan, row.unit), shown(row.saving, row.unit))
+        (
+            _words(row.indicator),
+            "" if row.unit == "share" else row.unit,
+            shown(row.baseline, row.unit),
+            shown(row.plan, row.unit),
+            shown(row.saving, row.unit),
+        )
         for row in table.itertuples(index=False)
     )
 

@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from maps.geometry import ARC_POINTS, Array, arcs
 from maps.scene import Scene, mapped
@@ -57,7 +58,7 @@ def exchanges(scene: Scene) -> gpd.GeoDataFrame:
         from_name=mapped(table["from_node"], scene.place_names),
         to_name=mapped(table["to_node"], scene.place_names),
         resource_name=mapped(table["resource"], scene.resource_names),
-        draw_width_mm=_relative_width(table, "quantity", 0.35, 1.1),
+        draw_width_mm=_relative_width(table, "quantity", 0.3, 0.8),
     )
     return _frame(scene, _coloured(scene, frame), lines)
 
@@ -80,10 +81,10 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
         load_share=(flow / pipes["capacity"].where(pipes["capacity"] > 0)).astype("float64"),
         length_m=lengths,
         trench_cost=pipes["corridor"].map(corridors["fixed_cost"]).astype("float64"),
-        draw_width_mm=_width(pipes["diameter_mm"], 0.5, 2.2),
+        draw_width_mm=_width(pipes["diameter_mm"], 0.4, 1.5),
     ).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
-    frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.25)
-    return _frame(scene, _coloured(scene, frame), scene.ways(frame["corridor"], "built_pipes"))
+    frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.15)
+    return _frame(scene, _coloured(scene, frame), _eastward(scene.ways(frame["corridor"], "built_pipes")))
 
 
 def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
@@ -140,6 +141,16 @@ def side_by_side(group: pd.Series, width: pd.Series, gap: float) -> pd.Series:
     before = step.groupby(group).cumsum() - step
     total = step.groupby(group).transform("sum")
     return (before + step / 2 - total / 2).astype("float64").round(6)
+
+
+def _eastward(lines: list[BaseGeometry]) -> list[BaseGeometry]:
+    """Return lines turned to run east, so that a fluid stays on one side of the trench from section to section."""
+    return [line.reverse() if _runs_west(line) else line for line in lines]
+
+
+def _runs_west(line: BaseGeometry) -> bool:
+    xy = shapely.get_coordinates(line)
+    return bool(len(xy) and tuple(xy[-1]) < tuple(xy[0]))
 
 
 def _coloured(scene: Scene, frame: pd.DataFrame) -> pd.DataFrame:

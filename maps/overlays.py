@@ -71,7 +71,7 @@ def _cased(layer: gpd.GeoDataFrame, widths: np.ndarray[tuple[int], np.dtype[np.f
     """Return a white casing below and coloured lines above, each moved aside by its offset."""
     offsets = layer["draw_offset_mm"].to_numpy() * PX_PER_MM if "draw_offset_mm" in layer else 0 * widths
     under = [
-        {"style": line(CASING, width + 2.2, opacity=0.9, offset=round(float(offset), 1)), "quiet": True}
+        {"style": line(CASING, width + 1.6, opacity=0.9, offset=round(float(offset), 1)), "quiet": True}
         for width, offset in zip(widths, offsets, strict=True)
     ]
     over = [
@@ -87,7 +87,7 @@ def _exchanges(scene: Scene) -> Overlay:
     curved = layer.set_geometry(list(shapely.linestrings(arcs)) if len(layer) else [], crs=layer.crs)
     widths = layer["draw_width_mm"].to_numpy() * PX_PER_MM
     parts = _cased(curved, widths, "exchanges", popups.exchanges(scene, layer), opacity=0.85, smoothFactor=0.4)
-    heads = arrowheads(arcs, layer["colour"].tolist(), (12 + 1.8 * widths).tolist(), layer.crs)
+    heads = arrowheads(arcs, layer["colour"].tolist(), (11 + 1.8 * widths).tolist(), layer.crs)
     swatch = _swatch(f'<path d="M1 10Q14 -2 30 8" fill="none" stroke="{INK}" stroke-width="2.5"/>'
                      f'<path d="M14 0l8 4.5-8 3z" fill="{INK}"/>')  # fmt: skip
     return Overlay("exchanges", "Exchanges", "Plan", [*parts, ("exchanges", heads)], len(layer), swatch=swatch)
@@ -97,7 +97,7 @@ def _pipelines(scene: Scene) -> Overlay:
     layer = layers.pipelines(scene)
     drawn = layer.set_geometry(within_budget(layer.geometry, PIPE_VERTICES, 1.0))
     widths = layer["draw_width_mm"].to_numpy() * PX_PER_MM
-    parts = _cased(drawn, widths, "pipes", popups.pipelines(scene, layer), lineCap="butt")
+    parts = _cased(drawn, widths, "pipes", popups.pipelines(scene, layer))
     swatch = _swatch(f'<path d="M1 6H31" stroke="{INK}" stroke-width="5"/>')
     return Overlay("pipelines", "Pipelines", "Plan", parts, len(layer), swatch=swatch)
 

@@ -42,16 +42,12 @@ def exchange_table(
     merged = merged.reset_index(drop=True)
     start = network.cells.iloc[source["cell"]].reset_index(drop=True)
     end = network.cells.iloc[sink["cell"]].reset_index(drop=True)
-    hubs = [
-        ";".join(dict.fromkeys([*([a] if a_hub else []), *([b] if b_hub else [])]))
-        for a, a_hub, b, b_hub in zip(source["name"], source["is_hub"], sink["name"], sink["is_hub"], strict=True)
-    ]
     unit = problem.resources.set_index("resource")["unit"]
     table = pd.DataFrame({
         "exchange": [f"X{number:04d}" for number in range(1, len(merged) + 1)],
         "from_node": start["node"],
         "to_node": end["node"],
-        "via_hub": hubs,
+        "via_hub": _hubs(source, sink),
         "resource": start["resource"],
         "received_as": end["resource"],
         "quantity": merged["arrived"],
@@ -66,6 +62,14 @@ def exchange_table(
         "path": merged["path"],
     })  # fmt: skip
     return make_table("plan", "exchanges", table)
+
+
+def _hubs(source: pd.DataFrame, sink: pd.DataFrame) -> list[str]:
+    """Return the hub at either end of each exchange, or both, separated by a semicolon."""
+    return [
+        ";".join(dict.fromkeys([*([a] if a_hub else []), *([b] if b_hub else [])]))
+        for a, a_hub, b, b_hub in zip(source["name"], source["is_hub"], sink["name"], sink["is_hub"], strict=True)
+    ]
 
 
 def _modes(piped: pd.Series, trucked: pd.Series) -> list[str]:

@@ -84,6 +84,29 @@ class MoveGrid:
                 return path
             margin, at_most = needed, cost
 
+    def meeting(self, cells: Ints) -> tuple[Ints, float]:
+        """Return the cell in which trenches from three cells meet at the least cost together.
+
+        Only a window around the three is searched.
+
+        Returns
+        -------
+        cell, saving
+            The saving against the best chain over the three, as a share of that chain's cost; 0 when
+            they are not joined inside the window.
+        """
+        low, high = self._window(cells.min(axis=0), cells.max(axis=0), max(_FIRST_MARGIN, int(np.ptp(cells)) // 8))
+        width = int(high[1] - low[1])
+        numbers = (cells - low) @ np.array([width, 1])
+        costs = dijkstra(_graph(self.weights[:, low[0] : high[0], low[1] : high[1]]), indices=numbers)
+        star = costs.sum(axis=0)
+        best = int(star.argmin())
+        between = costs[:, numbers]
+        chain = float((between[0, 1] + between[1, 2] + between[0, 2]) - between.max())
+        if not np.isfinite(chain) or chain == 0:
+            return cells[0], 0.0
+        return np.array(divmod(best, width), dtype=np.int64) + low, 1 - float(star[best]) / chain
+
     def share(self, path: Ints, discount: float) -> float:
         """Make the moves of a path cost ``discount`` of what they did, once; return what it costs now."""
         total = 0.0

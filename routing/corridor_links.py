@@ -24,7 +24,7 @@ Price = Callable[[Floats], float]  # what a drawn line costs, currency invested
 TOLERANCE = 0.01  # a link that saves less than this against a way round is not worth its binaries
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Link:
     """A stretch between the nodes ``start`` and ``end``; ``coords`` (n, 2) runs from one to the other."""
 

@@ -1,8 +1,8 @@
 """Pipeline corridors: a graph of trenches that the matched plants could share, and the pipes in them.
 
 1. Terminals are the plants of the pairs that a pipe may join.
-2. Least-cost paths are found one pair after the other, the nearest first, over matched pairs and over
-   neighbours (Gabriel graph), earlier paths being cheaper to follow.
+2. Least-cost paths are found one pair after the other, over matched pairs and then over neighbours
+   (Gabriel graph), the nearest first, earlier paths being cheaper to follow.
 3. Their union becomes a graph of links between terminals and junctions; links that no good plan needs go.
 4. Each link is a corridor. It pays for its base trench, the right of way and the lines it crosses, once,
    whatever lies in it; each pipe pays for itself and for what its trench needs beyond the base.

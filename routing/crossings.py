@@ -18,7 +18,8 @@ from scipy.ndimage import binary_dilation
 from routing.surface import CostSurface, Floats
 
 MOVES = ((0, 1), (1, 0), (1, 1), (1, -1))  # (row, column): each of the eight moves once, and its reverse
-_HAIR = 1e-6
+_HAIR = 1e-6  # metres
+_ASIDE = np.array([1.0e-6, 0.618e-6])  # of a cell; in no direction in which people draw
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Crossings:
     def move_charges(self, surface: CostSurface) -> Floats | None:
         """Return the charge of each move, shape (4, rows, columns) in the order of ``MOVES``.
 
-        None when there are no lines. A move that starts on a line is not charged for it, the one that
-        ends there is, so a path through a cell centre that lies on a line pays once.
+        None when there are no lines. All moves are taken a hair aside, so that cell centres lie on no
+        line: a path through such a centre would otherwise pay twice, or not at all.
         """
         if len(self.lines) == 0:
             return None
@@ -67,11 +68,10 @@ class Crossings:
         pieces, owner = _segments(self.lines)
         tree = shapely.STRtree(pieces)
         charges = np.zeros((len(MOVES), *surface.shape))
-        starts = surface.centres(cells)
+        starts = surface.centres(cells) + _ASIDE * surface.cell_m
         for index, (down, right) in enumerate(MOVES):
             step = np.array([right, -down]) * surface.cell_m
-            ends = starts + step
-            moves = shapely.linestrings(np.stack([starts + _HAIR * step, ends], axis=1))
+            moves = shapely.linestrings(np.stack([starts, starts + step], axis=1))
             move, piece = tree.query(moves, predicate="intersects")
             met = np.unique(np.column_stack([move, owner[piece]]), axis=0)  # one line, one charge
             np.add.at(charges[index], tuple(cells[met[:, 0]].T), self.costs[met[:, 1]])

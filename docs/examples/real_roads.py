@@ -20,6 +20,7 @@ import symbioplan
 _TOML = """name = "{name}"
 crs = "{crs}"
 currency = "EUR"
+sources = ["Roads: OpenStreetMap contributors, Open Database Licence (ODbL)", "Streams: invented"]
 
 [layers]
 plants = "plants.csv"

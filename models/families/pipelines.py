@@ -34,7 +34,8 @@ def add_pipelines(model: pyo.ConcreteModel, network: Network, ledger: Ledger) ->
     """Add (3a) to (4)."""
     pipes, flows = network.pipes, network.flows
     ways = np.where(flows["backward"], "backward", "forward").tolist()
-    keys = [(*pipes["key"].iloc[pipe][:3], way) for pipe, way in zip(flows["pipe"], ways, strict=True)]
+    names = pipes["key"].to_list()
+    keys = [(*names[pipe][:3], way) for pipe, way in zip(flows["pipe"].tolist(), ways, strict=True)]
     model.flow = variables(keys, flows["bound"], doc="units/year that enter a pipe in one direction")
     flow = list(model.flow.values())
     pipe_row = flows["pipe"].to_numpy()
@@ -51,7 +52,7 @@ def add_pipelines(model: pyo.ConcreteModel, network: Network, ledger: Ledger) ->
     least = pipes["min_flow"].to_numpy()
     model.least_flow = constraints(
         {
-            pipes["key"].iloc[row]: (
+            names[row]: (
                 0.0,
                 linear([*(flow[f] for f in members[row]), pipe], [*np.ones(len(members[row])), -least[row]]),
                 None,

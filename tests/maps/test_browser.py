@@ -26,12 +26,16 @@ def no_browser(reason: str) -> None:
 
 @pytest.fixture(scope="module")
 def chromium():
-    api = (
-        pytest.importorskip("playwright.sync_api")
-        if not os.environ.get("CI")
-        else __import__("playwright.sync_api").sync_api
+    try:
+        from playwright import sync_api as api
+    except ImportError:
+        no_browser("playwright is not installed")
+    system = (
+        os.environ.get("CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
     )
-    system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with api.sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(executable_path=system, args=list(ARGUMENTS))

@@ -20,9 +20,16 @@ def test_fluids_in_one_corridor_lie_side_by_side(study, plan):
     shared = pipes[pipes["corridor"] == "c2"]
     assert shared["resource"].tolist() == ["refinery_gas", "steam", "surface_water"]
     offset, half = shared["draw_offset_mm"].to_numpy(), shared["draw_width_mm"].to_numpy() / 2
-    np.testing.assert_allclose(offset[1:] - half[1:], offset[:-1] + half[:-1] + 0.25, atol=1e-5)
+    np.testing.assert_allclose(offset[1:] - half[1:], offset[:-1] + half[:-1] + 0.15, atol=1e-5)
     np.testing.assert_allclose((offset - half)[0], -(offset + half)[-1], atol=1e-5)
     assert pipes.loc[pipes["corridor"] == "c1", "draw_offset_mm"].tolist() == [0.0]
+
+
+def test_a_fluid_stays_on_its_side_however_the_corridor_was_drawn(study, plan):
+    turned = plan.geometries.set_geometry(plan.geometries.geometry.reverse())
+    lines = [layers.pipelines(Scene(study, p)) for p in (plan, plan.replace(geometries=turned))]
+    assert lines[0].geometry.equals(lines[1].geometry)
+    assert lines[0]["draw_offset_mm"].equals(lines[1]["draw_offset_mm"])
 
 
 def test_load_share_and_trench_cost(study, plan):
@@ -40,8 +47,8 @@ def test_pipes_without_diameter_or_capacity_are_drawn(study, plan):
 
 def test_width_is_relative_within_a_resource(study, plan):
     exchanges = layers.exchanges(Scene(study, plan)).set_index("exchange")
-    assert exchanges.loc["e1", "draw_width_mm"] == exchanges.loc["e4", "draw_width_mm"] == 1.1
-    assert 0.35 < exchanges.loc["e2", "draw_width_mm"] < 1.1
+    assert exchanges.loc["e1", "draw_width_mm"] == exchanges.loc["e4", "draw_width_mm"] == 0.8
+    assert 0.3 < exchanges.loc["e2", "draw_width_mm"] < 0.8
 
 
 def test_missing_line_is_named(study, plan):

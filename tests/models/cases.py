@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
+import models
 from data.contracts import make_table
+from data.plan import Plan
 from data.problem import Problem, ProblemSettings
 from data.settings import Limits, Solver
 
@@ -264,3 +267,9 @@ KNOWN = {
     "co2_price": (carbon(price=10), 1980),
     "co2_cap": (carbon(cap=50), 1500),
 }
+
+
+@cache
+def solved(name: str) -> Plan:
+    """The plan of a known problem, solved once for all tests."""
+    return models.solve(KNOWN[name][0])

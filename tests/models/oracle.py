@@ -74,8 +74,10 @@ def _flow_cost(problem: Problem, closed: set[tuple[str, int]]) -> float | None:
         ends = {(r.from_node, r.resource): -1.0, (r.to_node, r.resource): 1.0}
         columns.append((r.unit_cost + price * r.co2_per_unit, 0.0, most, ends))
     for _, g in problem.grades.iterrows():
-        for node in problem.nodes["node"]:
-            columns.append((g.unit_cost, 0.0, np.inf, {(node, g.resource): -1.0, (node, g.serves): 1.0}))
+        columns += [
+            (g.unit_cost, 0.0, np.inf, {(node, g.resource): -1.0, (node, g.serves): 1.0})
+            for node in problem.nodes["node"]
+        ]
     return _solve(columns, {key: most for key, most in limited.items() if np.isfinite(most)}, constant)
 
 

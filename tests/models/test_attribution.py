@@ -16,20 +16,20 @@ TRANSPORT = ["trenches", "pipes", "pumping", "loading_bays", "hauling", "vehicle
 
 @pytest.mark.parametrize("name", cases.KNOWN)
 def test_exchanges_pay_all_transport(name):
-    plan = models.solve(cases.KNOWN[name][0])
+    plan = cases.solved(name)
     transport = plan.costs.set_index("term")["amount"].reindex(TRANSPORT).sum()
     assert plan.exchanges["cost"].sum() == pytest.approx(transport)
 
 
 def test_trench_is_shared_by_fluid_then_by_quantity():
-    plan = models.solve(cases.shared_trench())
+    plan = cases.solved("shared_trench")
     costs = plan.exchanges.set_index("supply")["cost"]
     assert costs["A-ash"] == pytest.approx(500 + 300 + 60)
     assert costs["A-brine"] == pytest.approx(500 + 200 + 40)
 
 
 def test_mixing_at_a_junction():
-    plan = models.solve(cases.junction_tree())
+    plan = cases.solved("junction_tree")
     table = plan.exchanges.set_index("supply")
     assert table["quantity"].to_dict() == pytest.approx({"A-ash": 20, "C-ash": 40})
     assert table["path"].to_dict() == {"A-ash": "AJ;BJ", "C-ash": "CJ;BJ"}
@@ -38,13 +38,13 @@ def test_mixing_at_a_junction():
 
 
 def test_loss_is_told():
-    plan = models.solve(cases.lossy())
+    plan = cases.solved("lossy")
     row = plan.exchanges.iloc[0]
     assert (row["quantity_sent"], row["quantity"]) == pytest.approx((75, 60))
 
 
 def test_vehicles_are_shared_by_hours():
-    plan = models.solve(cases.fleet(whole=True))
+    plan = cases.solved("fleet_whole")
     assert plan.exchanges["cost"].tolist() == pytest.approx([600 + 160])
 
 
@@ -85,7 +85,12 @@ def test_nearest_demand_first():
     problem = cases.make(
         supplies=[cases.supply(unplaced_cost=50, quantity=100), cases.supply("D", 20, unplaced_cost=50)],
         demands=[cases.demand("B", 50), cases.demand("C", 70)],
-        corridors=[cases.corridor("A", "J"), cases.corridor("D", "J"), cases.corridor("J", "B", length_m=900), cases.corridor("J", "C", length_m=100)],
+        corridors=[
+            cases.corridor("A", "J"),
+            cases.corridor("D", "J"),
+            cases.corridor("J", "B", length_m=900),
+            cases.corridor("J", "C", length_m=100),
+        ],
         pipes=[cases.pipe(where) for where in ("AJ", "DJ", "JB", "JC")],
     )  # fmt: skip
     table = models.solve(problem).exchanges

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,11 +10,6 @@ import models
 from data.contracts import empty_table
 from data.plan import Plan
 from tests.models import cases
-
-
-@cache
-def solved(name: str) -> Plan:
-    return models.solve(cases.KNOWN[name][0])
 
 
 def put(table: str, column: str, value: object, row: int = 0):
@@ -61,37 +54,73 @@ def both(*changes):
 
 BROKEN = {
     # rows
-    "unknown supply": ("truck", put("unplaced", "supply", "ghost"), "unplaced: ghost / A / ash is not a row of supplies"),
+    "unknown supply": (
+        "truck",
+        put("unplaced", "supply", "ghost"),
+        "unplaced: ghost / A / ash is not a row of supplies",
+    ),
     "missing supply": ("truck", drop("unplaced"), "unplaced: A-ash / A / ash of supplies is missing"),
     "demand twice": ("truck", twice("unserved"), "unserved: B-ash / B / ash is there twice"),
-    "unknown option": ("options", put("built_pipes", "option", "DN1"), "built_pipes: AB / ash / DN1 is not a row of pipes"),
-    "turned corridor": ("options", put("built_corridors", "from_node", "B"), "built_corridors: AB / B / B is not a row"),
+    "unknown option": (
+        "options",
+        put("built_pipes", "option", "DN1"),
+        "built_pipes: AB / ash / DN1 is not a row of pipes",
+    ),
+    "turned corridor": (
+        "options",
+        put("built_corridors", "from_node", "B"),
+        "built_corridors: AB / B / B is not a row",
+    ),
     "unknown route": ("truck", put("hauls", "route", "R"), "hauls: R / A / B / ash / tipper is not a row of routes"),
     "unknown vehicle": ("fleet_whole", put("fleets", "vehicle", "car"), "fleets: car is not a row of vehicles"),
     "unknown hub": ("hub", put("built_hubs", "hub", "kiln"), "built_hubs: kiln / B / milling is not a row of hubs"),
     "no number": ("truck", put("hauls", "quantity", np.nan), "hauls: row 1 has no quantity"),
     # streams
-    "placed too much": ("truck", both(put("unplaced", "placed", 130.0), put("unplaced", "quantity", -30.0)), "placed 130 is more than 100"),
+    "placed too much": (
+        "truck",
+        both(put("unplaced", "placed", 130.0), put("unplaced", "quantity", -30.0)),
+        "placed 130 is more than 100",
+    ),
     "placed negative": ("truck", put("unplaced", "placed", -1.0), "placed -1 is negative"),
     "rest does not add up": ("truck", put("unplaced", "quantity", 39.0), "39 is said to be left, but it is 40"),
     "disposal cost": ("truck", put("unplaced", "cost", 1.0), "cost of the rest is 1, but should be 2000"),
     "disposal CO2": ("co2_price", put("unplaced", "co2", 1.0), "CO2 of the rest is 1, but should be 40"),
     "served too much": ("truck", put("unserved", "served", 61.0), "demand B-ash: served 61 is more than 60"),
     "virgin cost": ("truck", put("unserved", "cost", 1.0), "demand B-ash: cost of the rest is 1, but should be 0"),
-    "must serve": ("must_serve", both(put("unserved", "served", 59.0), put("unserved", "quantity", 1.0)), "demand B-ash: must be served with 60, but only 59 arrive"),
+    "must serve": (
+        "must_serve",
+        both(put("unserved", "served", 59.0), put("unserved", "quantity", 1.0)),
+        "demand B-ash: must be served with 60, but only 59 arrive",
+    ),
     # pipes and corridors
     "negative flow": ("options", put("built_pipes", "flow_forward", -5.0), "forward flow -5 is negative"),
     "negative back flow": ("options", put("built_pipes", "flow_backward", -5.0), "backward flow -5 is negative"),
-    "over capacity": ("options", both(put("built_pipes", "option", "DN50"), put("built_pipes", "fixed_cost", 100.0)), "flow 60 is more than the capacity 50"),
+    "over capacity": (
+        "options",
+        both(put("built_pipes", "option", "DN50"), put("built_pipes", "fixed_cost", 100.0)),
+        "flow 60 is more than the capacity 50",
+    ),
     "least flow": ("least_flow", put("built_pipes", "flow_forward", 40.0), "flow 40 is less than the least flow 50"),
     "to and fro": ("least_flow", put("built_pipes", "flow_backward", 10.0), "60 and 10 flow to and fro"),
     "pipe cost": ("options", put("built_pipes", "fixed_cost", 1.0), "fixed cost is 1, but should be 130"),
     "pumping cost": ("shared_trench", put("built_pipes", "flow_cost", 1.0), "flow cost is 1, but should be 60"),
     "pipe CO2": ("co2_price", put("built_pipes", "co2", 1.0), "CO2 is 1, but should be 6"),
-    "no trench": ("shared_trench", drop("built_corridors"), "pipe DN100 for ash in corridor AB: its corridor is not among the built ones"),
-    "trench cost": ("shared_trench", put("built_corridors", "fixed_cost", 1.0), "corridor AB: fixed cost is 1, but should be 1000"),
+    "no trench": (
+        "shared_trench",
+        drop("built_corridors"),
+        "pipe DN100 for ash in corridor AB: its corridor is not among the built ones",
+    ),
+    "trench cost": (
+        "shared_trench",
+        put("built_corridors", "fixed_cost", 1.0),
+        "corridor AB: fixed cost is 1, but should be 1000",
+    ),
     "trench length": ("shared_trench", put("built_corridors", "length_m", 1.0), "length is 1 m, but should be 500 m"),
-    "full corridor": ("full_corridor", put("built_pipes", "flow_forward", 20.0), "flow 60 over all resources is more than the capacity 50"),
+    "full corridor": (
+        "full_corridor",
+        put("built_pipes", "flow_forward", 20.0),
+        "flow 60 over all resources is more than the capacity 50",
+    ),
     # trucks
     "negative haul": ("truck", put("hauls", "quantity", -1.0), "route AB-ash: quantity -1 is negative"),
     "route capacity": ("must_serve", put("hauls", "quantity", 60.0), "quantity 60 is more than the capacity 30"),
@@ -99,8 +128,16 @@ BROKEN = {
     "haul CO2": ("co2_free", put("hauls", "co2", 1.0), "route AB-ash: CO2 is 1, but should be 30"),
     "trips": ("fleet_whole", put("hauls", "trips_per_year", 1.0), "1 trips/year, but should be 6"),
     "hours": ("fleet_whole", put("hauls", "hours_per_year", 1.0), "1 h/year, but should be 12"),
-    "too few vehicles": ("fleet_whole", both(put("fleets", "vehicles", 1.0), put("fleets", "cost", 80.0)), "12 h/year are hauled, but 1 have 8"),
-    "half a vehicle": ("fleet_whole", both(put("fleets", "vehicles", 1.5), put("fleets", "cost", 120.0)), "1.5 is not a whole number"),
+    "too few vehicles": (
+        "fleet_whole",
+        both(put("fleets", "vehicles", 1.0), put("fleets", "cost", 80.0)),
+        "12 h/year are hauled, but 1 have 8",
+    ),
+    "half a vehicle": (
+        "fleet_whole",
+        both(put("fleets", "vehicles", 1.5), put("fleets", "cost", 120.0)),
+        "1.5 is not a whole number",
+    ),
     "no vehicle": ("fleet_whole", drop("fleets"), "12 h/year are hauled, but none is there"),
     "fleet hours": ("fleet_whole", put("fleets", "hours_per_year", 11.0), "11 h/year, but 12 are hauled"),
     "fleet cost": ("fleet_whole", put("fleets", "cost", 1.0), "vehicle tipper: cost is 1, but should be 160"),
@@ -114,20 +151,44 @@ BROKEN = {
     "to nowhere": ("truck", put("hauls", "quantity", 50.0), "node A: 10 t/year of ash come in and do not go out"),
     "hub eats nothing": ("hub", put("hauls", "quantity", 50.0), "node B: 30 t/year of ash go out and did not come in"),
     "loss forgotten": ("lossy", put("built_pipes", "flow_forward", 60.0), "node B: 12 t/year of ash go out"),
-    "wrong grade": ("grades", put("unserved", "served", 70.0), "node B: 10 t/year of coarse go out and did not come in"),
+    "wrong grade": (
+        "grades",
+        put("unserved", "served", 70.0),
+        "node B: 10 t/year of coarse go out and did not come in",
+    ),
     # exchanges
-    "exchange too small": ("truck", put("exchanges", "quantity_sent", 50.0), "supply A-ash: 60 are placed, but its exchanges send 50"),
+    "exchange too small": (
+        "truck",
+        put("exchanges", "quantity_sent", 50.0),
+        "supply A-ash: 60 are placed, but its exchanges send 50",
+    ),
     "exchange missing": ("truck", drop("exchanges"), "demand B-ash: 60 are served, but its exchanges bring 0"),
-    "exchange to elsewhere": ("truck", put("exchanges", "to_node", "A"), "demand B-ash is ('B', 'ash'), not ('A', 'ash')"),
+    "exchange to elsewhere": (
+        "truck",
+        put("exchanges", "to_node", "A"),
+        "demand B-ash is ('B', 'ash'), not ('A', 'ash')",
+    ),
     "exchange of nobody": ("truck", put("exchanges", "supply", "ghost"), "supply ghost is neither a supply nor a hub"),
     "exchange of a wrong grade": ("grades", put("exchanges", "resource", "coarse"), "not ('A', 'coarse')"),
     "more arrives than is sent": ("truck", put("exchanges", "quantity", 61.0), "61 arrive of 60 sent"),
-    "exchange cost": ("truck", put("exchanges", "cost", 1.0), "exchanges share 1 of transport cost, but transport comes to 600"),
-    "exchange CO2": ("co2_free", put("exchanges", "co2", 1.0), "exchanges share 1 of transport co2, but transport comes to 30"),
+    "exchange cost": (
+        "truck",
+        put("exchanges", "cost", 1.0),
+        "exchanges share 1 of transport cost, but transport comes to 600",
+    ),
+    "exchange CO2": (
+        "co2_free",
+        put("exchanges", "co2", 1.0),
+        "exchanges share 1 of transport co2, but transport comes to 30",
+    ),
     # accounts
     "objective": ("truck", fields(objective=2500.0), "the objective is 2500, but the plan costs 2600"),
     "cost term": ("truck", times("costs", "amount", 2.0), "costs: disposal is 4000, but should be 2000"),
-    "cost term missing": ("truck", fields(costs=empty_table("plan", "costs")), "costs: hauling is 0, but should be 600"),
+    "cost term missing": (
+        "truck",
+        fields(costs=empty_table("plan", "costs")),
+        "costs: hauling is 0, but should be 600",
+    ),
     "grade cost": ("grades", both(times("costs", "amount", 0.0)), "costs: grades is 0, but should be 180"),
     "bound above": ("truck", fields(bound=2700.0), "the bound 2700 is above the objective 2600"),
     "gap": ("truck", fields(bound=1300.0), "the gap is 0, but objective and bound are 0.5 apart"),
@@ -135,15 +196,19 @@ BROKEN = {
     "called optimal": ("truck", fields(bound=1300.0, gap=0.5), "status is optimal, but the gap is 0.5"),
     "called infeasible": ("truck", fields(status="infeasible"), "status is infeasible, yet a plan is held"),
     "indicator": ("truck", put("indicators", "plan", 1.0), "indicators: cost is 1, but should be 2600"),
-    "rows without objective": ("truck", fields(objective=None), "no objective is held, yet there are rows in exchanges"),
+    "rows without objective": (
+        "truck",
+        fields(objective=None),
+        "no objective is held, yet there are rows in exchanges",
+    ),
     "optimal without objective": ("truck", fields(objective=None), "status is optimal, yet no objective is held"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_plan_is_seen(name):
     case, change, expected = BROKEN[name]
-    plan = solved(case)
+    plan = cases.solved(case)
     assert plan.checker == ()
     found = models.check(cases.KNOWN[case][0], change(plan))
     assert any(expected in violation for violation in found), found
@@ -159,18 +224,18 @@ def test_against_the_direction():
 
 
 def test_two_options_in_one_corridor():
-    plan = solved("options")
+    plan = cases.solved("options")
     more = plan.built_pipes.assign(option="DN50", fixed_cost=100.0, flow_forward=0.0)
     found = models.check(cases.options(), plan.replace(built_pipes=pd.concat([plan.built_pipes, more])))
     assert any("2 new pipes for ash (DN80, DN50); one may be built" in violation for violation in found)
 
 
 def test_over_the_cap():
-    found = models.check(cases.carbon(cap=50), solved("co2_free"))
+    found = models.check(cases.carbon(cap=50), cases.solved("co2_free"))
     assert found == ("CO2 is 70 t/year, more than the cap of 50",)
 
 
 def test_small_rounding_is_allowed():
-    plan = solved("truck")
+    plan = cases.solved("truck")
     hauls = plan.hauls.assign(quantity=plan.hauls["quantity"] + 1e-9)
     assert models.check(cases.trucking(), plan.replace(hauls=hauls)) == ()

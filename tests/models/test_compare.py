@@ -57,7 +57,11 @@ def test_lost_to_another_and_pipe_cost():
     problem = cases.make(
         supplies=[cases.supply(quantity=60, unplaced_cost=10)],
         demands=[cases.demand("B", 60), cases.demand("C", 60)],
-        corridors=[cases.corridor("A", "J", fixed_cost=100), cases.corridor("C", "J", fixed_cost=20), cases.corridor("A", "B")],
+        corridors=[
+            cases.corridor("A", "J", fixed_cost=100),
+            cases.corridor("C", "J", fixed_cost=20),
+            cases.corridor("A", "B"),
+        ],
         pipes=[cases.pipe("AJ", unit_cost=1), cases.pipe("CJ"), cases.pipe("AB")],
     )  # fmt: skip
     row = compared(problem, {"to_plant": "C", "mode": "pipeline"}).iloc[0]
@@ -72,7 +76,7 @@ def test_nothing_documented():
 
 
 def test_plans_that_differ():
-    a, b = models.solve(cases.carbon()), models.solve(cases.carbon(price=10))
+    a, b = cases.solved("co2_free"), cases.solved("co2_price")
     table = models.compare_plans(a, b).set_index(["table", "key"])
     assert table.loc[("hauls", "AB-ash"), "difference"] == pytest.approx(-60)
     assert table.loc[("built_pipes", "AB > ash > DN100"), "b"] == pytest.approx(60)
@@ -81,5 +85,5 @@ def test_plans_that_differ():
 
 
 def test_plans_that_do_not_differ():
-    a = models.solve(cases.trucking())
+    a = cases.solved("truck")
     assert models.compare_plans(a, a).empty

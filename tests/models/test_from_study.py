@@ -37,8 +37,8 @@ def study(**settings: object) -> SimpleNamespace:
         stream("farm", "mud", "supply", 10, 5),
     ]
     vehicle = {"vehicle": "tipper", "name": "Tipper", "body": "tipper", "payload_t": 25, "volume_m3": 20,
-               "gross_weight_t": 40, "height_m": 4, "axle_load_t": 10, "cost_per_km": 1, "cost_per_h": 40, "load_h": 0.5,
-               "unload_h": 0.5, "empty_return": 1, "max_speed_kmh": 80, "co2_laden_kg_per_km": 1,
+               "gross_weight_t": 40, "height_m": 4, "axle_load_t": 10, "cost_per_km": 1, "cost_per_h": 40,
+               "load_h": 0.5, "unload_h": 0.5, "empty_return": 1, "max_speed_kmh": 80, "co2_laden_kg_per_km": 1,
                "co2_empty_kg_per_km": 0.7, "fixed_cost": 90000, "hours_per_year": 2000}  # fmt: skip
     return SimpleNamespace(
         name="toy",

@@ -9,15 +9,9 @@ import models
 from tests.models import cases
 
 
-@pytest.fixture(scope="module")
-def plans() -> dict[str, object]:
-    return {}
-
-
 @pytest.mark.parametrize("name", cases.KNOWN)
 def test_optimum(name):
-    problem, optimum = cases.KNOWN[name]
-    plan = models.solve(problem)
+    plan, optimum = cases.solved(name), cases.KNOWN[name][1]
     assert plan.checker == ()
     assert plan.status == "optimal"
     assert plan.objective == pytest.approx(optimum, rel=1e-9)
@@ -26,13 +20,13 @@ def test_optimum(name):
 
 
 def test_cheapest_supply_is_opened():
-    plan = models.solve(cases.opening())
+    plan = cases.solved("opening")
     assert plan.exchanges["supply"].tolist() == ["C-ash"]
     assert plan.unserved["quantity"].tolist() == pytest.approx([10])
 
 
 def test_large_option_is_chosen_and_dominated_never():
-    plan = models.solve(cases.options())
+    plan = cases.solved("options")
     assert plan.built_pipes["option"].tolist() == ["DN80"]
 
 
@@ -52,7 +46,7 @@ def test_loss_does_not_swallow_what_nobody_takes():
 
 
 def test_pipe_flows_against_the_corridors_direction():
-    plan = models.solve(cases.junction_tree())
+    plan = cases.solved("junction_tree")
     flows = plan.built_pipes.set_index("corridor")
     assert flows.loc["BJ", "flow_backward"] == pytest.approx(60)
     assert flows.loc["CJ", "flow_forward"] == pytest.approx(40)
@@ -86,7 +80,7 @@ def test_whole_fleet_is_left_at_home_when_it_does_not_pay():
 
 
 def test_hub_appears_in_exchanges():
-    plan = models.solve(cases.hub())
+    plan = cases.solved("hub")
     assert plan.built_hubs["modules"].tolist() == [3]
     assert plan.built_hubs["throughput"].tolist() == pytest.approx([80])
     assert plan.exchanges[["supply", "demand", "via_hub", "mode"]].values.tolist() == [
@@ -103,7 +97,7 @@ def test_hub_without_an_outlet_is_not_built():
 
 
 def test_grade_is_received_as_the_lesser_one():
-    plan = models.solve(cases.grades())
+    plan = cases.solved("grades")
     assert plan.exchanges[["resource", "received_as"]].values.tolist() == [["fine", "coarse"]]
     assert plan.costs.set_index("term")["amount"]["grades"] == pytest.approx(180)
 

@@ -19,8 +19,8 @@ from tests.models import cases
 from tests.models.oracle import best_cost
 
 NODES, RESOURCES = ("A", "B", "C", "D"), ("ash", "fly")
-few = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-many = settings(few, max_examples=40)
+few = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+many = settings(few, max_examples=20)
 
 
 def unique(rows, *keys):

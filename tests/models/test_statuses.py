@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import models
-from models import highs
 from data.errors import InputError, UnsupportedProblemError
 from data.settings import Limits, Solver
+from models import highs
 from models.optimise import relative_gap
 from tests.models import cases
 

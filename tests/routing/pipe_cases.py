@@ -32,8 +32,8 @@ RESOURCES = pd.DataFrame(
 
 PIPE_COSTS = pd.DataFrame(
     [
-        {"pipe_class": name, "diameter_mm": size, "pipe_cost_per_m": scale * size, "trench_cost_per_m": 60.0 + size / 10,
-         "heat_loss_pair": name == "hot_water"}
+        {"pipe_class": name, "diameter_mm": size, "pipe_cost_per_m": scale * size,
+         "trench_cost_per_m": 60.0 + size / 10, "heat_loss_pair": name == "hot_water"}
         for name, scale in (("water", 1.5), ("steam", 8.0), ("hot_water", 7.0), ("gas", 2.0))
         for size in (50, 80, 100, 150, 200, 300, 400, 500, 600)
     ]

@@ -115,7 +115,7 @@ def test_weighted_length_adds_up_over_cells():
     assert ground.weighted_length_m(line) == pytest.approx(400 + 3 * 100)
     cells, lengths = ground.traverse(np.array([[250.0, 250.0], [350.0, 350.0], [350.0, 350.0], [420.0, 350.0]]))
     assert lengths.sum() == pytest.approx(100 * np.sqrt(2) + 70)
-    assert [tuple(cell) for cell in cells if True][0] == (10, 10)
+    assert tuple(cells[0]) == (10, 10)
 
 
 def test_clear_segments_neither_touch_nor_squeeze_past_forbidden_cells():
@@ -131,7 +131,9 @@ def test_clear_segments_neither_touch_nor_squeeze_past_forbidden_cells():
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.floats(0, 1000), st.floats(0, 1000), st.floats(0.01, 400), st.floats(0, 6.3)), min_size=1, max_size=4
+        st.tuples(st.floats(0, 1000), st.floats(0, 1000), st.floats(0.01, 400), st.floats(0, 6.3)),
+        min_size=1,
+        max_size=4,
     )
 )
 def test_forbidden_cells_are_exactly_those_that_meet_a_polygon(shapes):

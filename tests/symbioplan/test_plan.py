@@ -24,7 +24,8 @@ def test_the_plan_is_proven_and_the_checker_agrees(kalundborg):
     assert summary["gap"] <= 1e-3 + 1e-9
     assert summary["input_digest"] == symbioplan.read_study("kalundborg").digest
     assert summary["counts"].keys() >= {
-        "plants", "supplies", "demands", "candidate_routes", "corridors", "exchanges", "pipelines", "truck_routes", "hubs",
+        "plants", "supplies", "demands", "candidate_routes", "corridors",
+        "exchanges", "pipelines", "truck_routes", "hubs",
     }  # fmt: skip
     assert summary["indicators"].keys() >= {"cost", "co2", "water", "landfill"}
     for indicator in ("cost", "co2", "water", "landfill"):
