@@ -28,6 +28,9 @@ from maps.scene import Scene
 
 PX_PER_MM = 3.6
 
+# Arcs over more exchanges than this hide the pipes and roads below, so they wait to be switched on.
+CALM_EXCHANGES = 20
+
 # Most vertices drawn per layer: together they keep the page below about 4 MB.
 ZONE_VERTICES, ROAD_VERTICES, CROSSING_VERTICES, ROUTE_VERTICES, PIPE_VERTICES = 30_000, 40_000, 12_000, 40_000, 20_000
 
@@ -90,7 +93,9 @@ def _exchanges(scene: Scene) -> Overlay:
     heads = arrowheads(arcs, layer["colour"].tolist(), (11 + 1.8 * widths).tolist(), layer.crs)
     swatch = _swatch(f'<path d="M1 10Q14 -2 30 8" fill="none" stroke="{INK}" stroke-width="2.5"/>'
                      f'<path d="M14 0l8 4.5-8 3z" fill="{INK}"/>')  # fmt: skip
-    return Overlay("exchanges", "Exchanges", "Plan", [*parts, ("exchanges", heads)], len(layer), swatch=swatch)
+    shown = len(layer) <= CALM_EXCHANGES
+    parts.append(("exchanges", heads))
+    return Overlay("exchanges", "Exchanges", "Plan", parts, len(layer), show=shown, swatch=swatch)
 
 
 def _pipelines(scene: Scene) -> Overlay:

@@ -8,6 +8,7 @@ earlier path uses are cheaper afterwards, so later paths join it: that is how sh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -84,29 +85,6 @@ class MoveGrid:
                 return path
             margin, at_most = needed, cost
 
-    def meeting(self, cells: Ints) -> tuple[Ints, float]:
-        """Return the cell in which trenches from three cells meet at the least cost together.
-
-        Only a window around the three is searched.
-
-        Returns
-        -------
-        cell, saving
-            The saving against the best chain over the three, as a share of that chain's cost; 0 when
-            they are not joined inside the window.
-        """
-        low, high = self._window(cells.min(axis=0), cells.max(axis=0), max(_FIRST_MARGIN, int(np.ptp(cells)) // 8))
-        width = int(high[1] - low[1])
-        numbers = (cells - low) @ np.array([width, 1])
-        costs = dijkstra(_graph(self.weights[:, low[0] : high[0], low[1] : high[1]]), indices=numbers)
-        star = costs.sum(axis=0)
-        best = int(star.argmin())
-        between = costs[:, numbers]
-        chain = float((between[0, 1] + between[1, 2] + between[0, 2]) - between.max())
-        if not np.isfinite(chain) or chain == 0:
-            return cells[0], 0.0
-        return np.array(divmod(best, width), dtype=np.int64) + low, 1 - float(star[best]) / chain
-
     def share(self, path: Ints, discount: float) -> float:
         """Make the moves of a path cost ``discount`` of what they did, once; return what it costs now."""
         total = 0.0
@@ -137,17 +115,37 @@ class MoveGrid:
 
     def _search(self, window: tuple[Ints, Ints], start: Ints, goal: Ints, at_most: float) -> tuple[float, Ints] | None:
         low, high = window
-        graph = _graph(self.weights[:, low[0] : high[0], low[1] : high[1]])
-        width = int(high[1] - low[1])
-        source, target = (int((cell - low) @ [width, 1]) for cell in (start, goal))
-        costs, before = dijkstra(graph, indices=source, return_predecessors=True, limit=at_most * (1 + 1e-9))
+        weights = self.weights[:, low[0] : high[0], low[1] : high[1]]
+        source = tuple((start - low).tolist())
+        number = np.ravel_multi_index(source, weights.shape[1:])
+        costs = dijkstra(_graph(weights), indices=number, limit=at_most * (1 + 1e-9)).reshape(weights.shape[1:])
+        target = tuple((goal - low).tolist())
         if not np.isfinite(costs[target]):
             return None
-        nodes = [target]
-        while nodes[-1] != source:
-            nodes.append(int(before[nodes[-1]]))
-        path = np.column_stack(np.divmod(np.array(nodes[::-1]), width)) + low
-        return float(costs[target]), path
+        return float(costs[target]), _straightest(weights, costs, source, target) + low
+
+
+def _straightest(weights: Floats, costs: Floats, source: tuple[int, ...], target: tuple[int, ...]) -> Ints:
+    """Return, of all cheapest paths in a window, one that keeps near the straight line, cells (n, 2).
+
+    On even ground the eight moves make very many paths equally cheap, most of them far to one side;
+    another path that joins such a one would join it at an odd place.
+    """
+    ahead = np.subtract(target, source)
+    path = [target]
+    while path[-1] != source:
+        row, column = path[-1]
+        ways = []
+        for (down, right), sign in product(MOVES, (1, -1)):
+            cell = row - sign * down, column - sign * right
+            if not (0 <= cell[0] < costs.shape[0] and 0 <= cell[1] < costs.shape[1]):
+                continue
+            move = weights[(MOVES.index((down, right)), *(cell if sign == 1 else (row, column)))]
+            if costs[cell] < costs[row, column] and costs[cell] + move <= costs[row, column] * (1 + 1e-12):
+                aside = abs(ahead[0] * (cell[1] - source[1]) - ahead[1] * (cell[0] - source[0]))
+                ways.append((aside, cell))
+        path.append(min(ways)[1])
+    return np.array(path[::-1], dtype=np.int64)
 
 
 def move_grid(surface: CostSurface, prices: Prices, crossings: Crossings, discount: float) -> MoveGrid:

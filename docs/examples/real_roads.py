@@ -4,8 +4,8 @@
     python docs/examples/real_roads.py baltimore ROADS_FOLDER --out out/baltimore
 
 ``ROADS_FOLDER`` holds ``ube_roads.parquet`` or ``baltimore.osm.pbf``. The plants of Ube are real sites at
-approximate positions; those of Baltimore are invented. All streams are invented: the examples show the
-software on real roads, not what these places should do.
+approximate positions; those of Baltimore are invented, as are all streams. Water is schematic. The examples
+show the software on real roads, not what these places should do.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 import symbioplan
 
@@ -26,6 +28,8 @@ sources = ["Roads: OpenStreetMap contributors, Open Database Licence (ODbL)", "S
 plants = "plants.csv"
 streams = "streams.csv"
 roads = "{roads}"
+zones = "zones.geojson"
+crossings = "crossings.geojson"
 
 [pipelines]
 cell_m = 50.0
@@ -34,7 +38,25 @@ cell_m = 50.0
 gap = 0.001
 """
 
-UBE_PLANTS = ("ube_chem", "ube_cement", "ube_material", "central_glass", "titan", "kyowa_kirin", "taiyo")
+UBE_SECTORS = {
+    "ube_chem": "chemicals",
+    "ube_cement": "cement",
+    "ube_material": "lime",
+    "central_glass": "glass",
+    "titan": "chemicals",
+    "kyowa_kirin": "pharmaceuticals",
+    "taiyo": "petrochemicals",
+}
+UBE_SEA = [
+    (131.19, 33.915),
+    (131.19, 33.938),
+    (131.208, 33.938),
+    (131.216, 33.934),
+    (131.228, 33.928),
+    (131.245, 33.925),
+]
+UBE_SEA += [(131.26, 33.93), (131.30, 33.935), (131.33, 33.93), (131.33, 33.915)]
+KOTO_RIVER = [(131.222, 33.932), (131.223, 33.945), (131.226, 33.957), (131.224, 33.970), (131.222, 33.990)]
 UBE_STREAMS = """plant,resource,direction,quantity,unit,note,source
 titan,gypsum,supply,40,kt,Neutralisation gypsum of the sulphate process,assumption
 ube_chem,gypsum,supply,25,kt,,assumption
@@ -56,7 +78,7 @@ ube_material,co2_gas,demand,40,kt,Carbonation,assumption
 BALTIMORE_PLANTS = """plant,name,sector,lon,lat,note,source
 sugar,Sugar refinery,food,-76.5960,39.2745,,invented
 heat,Waste-to-energy plant,energy,-76.5985,39.2700,,invented
-chem,Chemical works,chemicals,-76.5730,39.2590,,invented
+chem,Chemical works,chemicals,-76.5680,39.2650,,invented
 gypsum,Wallboard maker,building materials,-76.5480,39.2660,,invented
 port,Port terminal and cold store,logistics,-76.5450,39.2520,,invented
 brew,Brewery,food,-76.5650,39.2790,,invented
@@ -72,19 +94,31 @@ gypsum,phosphogypsum,demand,45,kt,,invented
 brew,food_waste,supply,9,kt,,invented
 sugar,food_waste,supply,5,kt,,invented
 port,food_waste,demand,20,kt,Digester,invented
-chem,spent_solvent,supply,2,kt,Dangerous goods: no way but the tunnels that forbid them,invented
+chem,spent_solvent,supply,2,kt,Dangerous goods may not pass the harbour tunnels,invented
 heat,spent_solvent,demand,3,kt,,invented
 """
+HARBOUR = [(-76.612, 39.285), (-76.600, 39.281), (-76.590, 39.281), (-76.582, 39.278), (-76.577, 39.270)]
+HARBOUR += [(-76.574, 39.262), (-76.566, 39.257), (-76.558, 39.255), (-76.554, 39.240), (-76.590, 39.240)]
+HARBOUR += [(-76.590, 39.2575), (-76.5815, 39.2625), (-76.587, 39.2705), (-76.5945, 39.2762), (-76.604, 39.2795)]
+HARBOUR += [(-76.612, 39.2825)]
+HARBOUR_TUNNEL_ROAD = [(-76.5630, 39.2900), (-76.5590, 39.2750), (-76.5560, 39.2600)]
+
+
+def _layer(file: Path, geometry: shapely.Geometry, **values: str) -> None:
+    gpd.GeoDataFrame([values], geometry=[geometry], crs="EPSG:4326").to_file(file)
 
 
 def build_ube(folder: Path, roads: Path, plants: Path) -> Path:
     """Write the Ube study into ``folder`` from the road layer and the table of plants, and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.read_csv(plants)
-    table = table[table["id"].isin(UBE_PLANTS)].rename(columns={"id": "plant", "cluster": "sector"})
+    table = table[table["id"].isin(UBE_SECTORS)].rename(columns={"id": "plant"})
+    table["sector"] = table["plant"].map(UBE_SECTORS)
     table["note"] = table["products"] + "; position within " + table["precision_m"].astype(str) + " m"
     table[["plant", "name", "sector", "lon", "lat", "note", "source"]].to_csv(folder / "plants.csv", index=False)
     (folder / "streams.csv").write_text(UBE_STREAMS, encoding="utf-8")
+    _layer(folder / "zones.geojson", shapely.Polygon(UBE_SEA), kind="sea", name="Seto Inland Sea (schematic)")
+    _layer(folder / "crossings.geojson", shapely.LineString(KOTO_RIVER), kind="river", name="Koto river (schematic)")
     toml = _TOML.format(name="Ube on OpenStreetMap roads", crs="EPSG:6671", roads=roads.resolve().as_posix())
     (folder / "study.toml").write_text(toml, encoding="utf-8")
     return folder
@@ -95,6 +129,9 @@ def build_baltimore(folder: Path, roads: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plants.csv").write_text(BALTIMORE_PLANTS, encoding="utf-8")
     (folder / "streams.csv").write_text(BALTIMORE_STREAMS, encoding="utf-8")
+    _layer(folder / "zones.geojson", shapely.Polygon(HARBOUR), kind="sea", name="Baltimore harbour (schematic)")
+    road = shapely.LineString(HARBOUR_TUNNEL_ROAD)
+    _layer(folder / "crossings.geojson", road, kind="motorway", name="Harbour tunnel approach (schematic)")
     toml = _TOML.format(name="Baltimore on OpenStreetMap roads", crs="EPSG:32618", roads=roads.resolve().as_posix())
     (folder / "study.toml").write_text(toml, encoding="utf-8")
     return folder

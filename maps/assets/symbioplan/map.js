@@ -192,14 +192,29 @@ const symbioplan = (() => {
     return node;
   }
 
-  function fit(map, bounds, animate) {
+  // Whether a plant stands below the title box.
+  function coversPlant(map, box) {
+    const at = box.getBoundingClientRect();
+    return [...map.getPane('plants').children].some((marker) => {
+      const spot = marker.getBoundingClientRect();
+      return spot.left < at.right && spot.right > at.left && spot.top < at.bottom && spot.bottom > at.top;
+    });
+  }
+
+  function fit(map, bounds) {
     if (!bounds) return;
     const title = document.getElementById('sp-title');
     const panel = document.getElementById('sp-panel');
-    const shut = panel.classList.contains('sp-shut');
-    map.fitBounds(bounds, narrow.matches
-      ? { paddingTopLeft: [24, title.offsetHeight + 30], paddingBottomRight: [24, 70], animate }
-      : { paddingTopLeft: [70, 40], paddingBottomRight: [shut ? 40 : panel.offsetWidth + 40, 50], animate });
+    const right = panel.classList.contains('sp-shut') ? 40 : panel.offsetWidth + 40;
+    if (narrow.matches) {
+      const paddingTopLeft = [24, title.offsetHeight + 30];
+      map.fitBounds(bounds, { paddingTopLeft, paddingBottomRight: [24, 70], animate: false });
+      return;
+    }
+    map.fitBounds(bounds, { paddingTopLeft: [70, 40], paddingBottomRight: [right, 50], animate: false });
+    if (!coversPlant(map, title)) return;
+    const paddingTopLeft = [title.offsetWidth + 30, 40]; // beside the box instead of behind it
+    map.fitBounds(bounds, { paddingTopLeft, paddingBottomRight: [right, 50], animate: false });
   }
 
   function viewButtons(map, views) {
@@ -260,7 +275,7 @@ const symbioplan = (() => {
     viewButtons(map, views);
     L.control.scale({ position: 'bottomleft', imperial: false, maxWidth: 120 }).addTo(map);
     wirePanel(map, layers, panel);
-    fit(map, views.near, false);
+    fit(map, views.near);
     if (layers.names) {
       const arrange = () => map.hasLayer(layers.names) && arrangeNames(map, layers.names);
       map.on('moveend viewreset resize', arrange);
