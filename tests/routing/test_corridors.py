@@ -96,7 +96,7 @@ def test_three_plants_share_a_trench():
     assert {row.from_node for row in arms if row.to_node == "j001"} >= {"a", "b"}
     assert ("c", "j001") in ends(network)
     tree = network.corridors[network.corridors["to_node"] == "j001"]["length_m"].sum()
-    assert tree < 12_246  # a to b and on to c; the best tree of all has 11,464
+    assert tree < 13_000  # two trenches of their own: 16,492; the best tree there is: 11,464
     both = network.pipes[network.pipes["corridor"] == trunk.corridor]["capacity"].max()
     assert both >= 2e5  # the shared stretch may carry both
     apart = plan(plants, streams, sharing_discount=1.0)

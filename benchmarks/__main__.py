@@ -1,0 +1,29 @@
+"""``python -m benchmarks NAME``: run one benchmark and print its records."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from benchmarks import plan_stages
+
+BENCHMARKS = {"plan": plan_stages.run}
+
+
+def main() -> None:
+    """Run the benchmark that was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHMARKS))
+    parser.add_argument("--json", action="store_true", help="print a list of records")
+    parser.add_argument("--repeat", type=int, default=5, help="runs of which the median counts")
+    asked = parser.parse_args()
+    records = BENCHMARKS[asked.name](asked.repeat)
+    if asked.json:
+        print(json.dumps(records, indent=2))
+        return
+    for record in records:
+        print("  ".join(f"{key} {value}" for key, value in record.items() if value is not None))
+
+
+if __name__ == "__main__":
+    main()
