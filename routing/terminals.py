@@ -95,9 +95,9 @@ def routing_order(terminals: Terminals, max_distance_m: float) -> list[tuple[int
 
     First each stream with its ``MAX_PARTNERS`` nearest matches, then neighbours in the Gabriel graph
     (nobody else in the circle on the line between them), so that a trench can go from plant to plant and
-    every match is joined at least that way; the nearest first in both. With the neighbours first, matched
-    pairs would follow chains of plants too readily: over 12 random regions ways between matched plants
-    came out 4 % longer and the best trees over three plants 3 % dearer.
+    every match is joined at least that way; the nearest first in both. Over 12 random regions this made
+    ways between matched plants 4 % shorter and the best trees over three plants 2 % cheaper than all
+    pairs in one order by distance, the best tree over all plants 2 % dearer, and a quarter more corridors.
     """
     xy, pieces = terminals.xy, np.array(terminals.pieces)
     square = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
