@@ -14,18 +14,33 @@ import pandas as pd
 from data.contracts import Family, conform, contract, empty_table
 from data.errors import Fault, InputError
 
+TABLE_FORMATS = "a table as CSV (UTF-8, cells separated by commas), Parquet or XLSX"
+
 
 def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
     """Return a CSV, Parquet or workbook table with its cells as they stand, nothing guessed.
 
     CSV cells stay text so that an id such as ``007`` or ``NA`` keeps its spelling.
+
+    Raises
+    ------
+    ValueError
+        When the file is no such table; the message says what it is instead.
     """
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return pd.read_parquet(path)
     if suffix in (".xlsx", ".xlsm"):
         return pd.read_excel(path, sheet_name=sheet or 0, dtype="object", na_values=[""], keep_default_na=False)
-    return pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[], encoding="utf-8-sig")
+    try:
+        table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[], encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"text that is not UTF-8 (byte {error.start})"
+        raise ValueError(msg) from None
+    if len(table.columns) == 1 and ";" in str(table.columns[0]):
+        msg = "cells separated by semicolons"
+        raise ValueError(msg)
+    return table
 
 
 def read_tables(
@@ -46,7 +61,7 @@ def read_tables(
         try:
             raw = read_table(there[0])
         except (ValueError, OSError, csv.Error) as error:
-            faults.append(Fault(there[0].name, "", str(error).splitlines()[0], "a readable table"))
+            faults.append(Fault(there[0].name, "", str(error).splitlines()[0], TABLE_FORMATS))
             continue
         tables[table], found = conform(raw, family, table, file=there[0].name)
         faults += found

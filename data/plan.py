@@ -47,6 +47,7 @@ class Plan:
     solver_options: Mapping[str, object] = field(default_factory=dict)
     checker: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()  # why there is no plan, in the user's words
+    notes: tuple[str, ...] = ()  # what the reader must know: what was left out, what could not be reached
     exchanges: pd.DataFrame = _table("exchanges")
     built_corridors: pd.DataFrame = _table("built_corridors")
     built_pipes: pd.DataFrame = _table("built_pipes")
@@ -92,6 +93,7 @@ class Plan:
             "seconds": dict(self.seconds),
             "checker": list(self.checker) or "ok",
             "reasons": list(self.reasons),
+            "notes": list(self.notes),
             "counts": dict(self.counts),
             "indicators": indicators,
             "versions": dict(self.versions),
@@ -144,6 +146,7 @@ def read_plan(path: Path | str) -> Plan:
         status=status,
         checker=() if head.get("checker") == "ok" else tuple(head.get("checker", ())),
         reasons=tuple(head.get("reasons", ())),
+        notes=tuple(head.get("notes", ())),
         geometries=gpd.read_parquet(geometries) if geometries.exists() else None,
         **{
             key: head[key]

@@ -20,7 +20,7 @@ from data.contracts import conform, empty_table
 from data.crs import study_crs, to_study_crs
 from data.download import download_road_edges
 from data.errors import Fault, InputError
-from data.frames import read_table
+from data.frames import TABLE_FORMATS, read_table
 from data.layers import geometry_faults, layer_name, read_layer, read_raster
 from data.roads import empty_road_edges, read_road_edges
 from data.settings import LAYERS, LayerSpec, Settings
@@ -141,6 +141,8 @@ class _Reader:
         layers = {name: self._vector(name) for name in _SHAPES}
         zones, crossings = self._zones(layers["zones"]), self._crossings(layers["crossings"])
         plants = layers["plants"]
+        if plants.empty and not self.faults:
+            self.faults.append(Fault(self._file("plants"), "", "no plants", "at least one plant"))
         plants["name"] = plants["name"].mask(plants["name"] == "", plants["plant"])
         streams, found = complete_streams(
             self._table("streams", also=property_columns(resources)),
@@ -200,7 +202,7 @@ class _Reader:
         try:
             raw = read_table(path, sheet=spec.layer)
         except (ValueError, OSError) as error:
-            self.faults.append(Fault(spec.path, "", str(error).splitlines()[0], "a CSV, Parquet or XLSX table"))
+            self.faults.append(Fault(spec.path, "", str(error).splitlines()[0], TABLE_FORMATS))
             return empty_table("study", name)
         table, found = conform(raw, "study", name, file=spec.path, also=also)
         self.faults += found

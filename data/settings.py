@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 PositiveFloat = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -155,6 +157,17 @@ class LayerSpec(Section):
     path: str
     layer: str | None = None  # layer of a GeoPackage or sheet of a workbook
     crs: str | None = None  # for a file that cannot say; contradicting the file is an error
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, crs: str | None) -> str | None:
+        if crs is not None:
+            try:
+                CRS.from_user_input(crs)
+            except CRSError:
+                msg = 'a CRS such as "EPSG:4326"'
+                raise ValueError(msg) from None
+        return crs
 
 
 LAYERS = (

@@ -37,7 +37,7 @@ def complete_streams(
         (the catalogue's where it was blank), ``stream`` filled and unique.
     """
     faults = [
-        *_unknown(streams, "plant", plants, file),
+        *(_unknown(streams, "plant", plants, file) if len(plants) else ()),  # else the plants are the fault
         *_unknown(streams, "resource", resources["resource"], file),
     ]
     known = streams["resource"].isin(resources["resource"])

@@ -16,7 +16,7 @@ import pandas as pd
 import pint
 
 HOURS_PER_YEAR = 8760.0
-NORMAL_MOLAR_VOLUME_M3_PER_KMOL = 22.414  # ideal gas at 0 degC and 101,325 Pa (CODATA)
+NORMAL_MOLAR_VOLUME_M3_PER_KMOL = 22.414  # ideal gas at 0 degC and 101,325 Pa (CODATA 2018: 22.413 970 l/mol)
 
 # All that is handed to pint's expression parser: foreign text must not become arithmetic.
 _UNIT_NAME = re.compile(r"[A-Za-zµ]+(\^?[23³])?(\s*/\s*[A-Za-zµ]+)?")

@@ -33,6 +33,7 @@ class Headline:
     indicators: tuple[tuple[str, str, str, str, str], ...]  # name, unit, baseline, plan, saving
     counts: str
     reasons: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def headline(scene: Scene) -> Headline:
@@ -59,6 +60,7 @@ def headline(scene: Scene) -> Headline:
             if count
         ),
         reasons=plan.reasons,
+        notes=plan.notes,
     )
 
 

@@ -96,6 +96,7 @@ def build_problem(
         routes=make_table("problem", "routes", routes),
         vehicles=_vehicles(study, routes),
         grades=_grades(study, per_unit.index),
+        quality=_quality(study),
     )
 
 
@@ -153,3 +154,22 @@ def _grades(study: Study, known: pd.Index) -> pd.DataFrame:
     """Return the chains between resources in use, so that resources in between need not be in the Problem."""
     chains = grade_chains(study.grades)
     return make_table("problem", "grades", chains[chains["resource"].isin(known) & chains["serves"].isin(known)])
+
+
+def _quality(study: Study) -> pd.DataFrame:
+    """Return the limits that demands set on properties, and the values of the supplies they concern.
+
+    A property that no demand limits restricts nothing and stays out.
+    """
+    streams = study.streams
+    rows: list[pd.DataFrame] = []
+    for name in sorted({part.strip() for text in study.resources["properties"] for part in text.split(";")} - {""}):
+        low, high, value = (
+            streams.get(column, pd.Series(np.nan, streams.index)) for column in (f"{name}_min", f"{name}_max", name)
+        )
+        limited = (streams["direction"] == "demand") & (low.notna() | high.notna())
+        if limited.any():
+            valued = (streams["direction"] == "supply") & value.notna()
+            rows.append(pd.DataFrame({"demand": streams["stream"], "property": name, "min": low, "max": high})[limited])
+            rows.append(pd.DataFrame({"supply": streams["stream"], "property": name, "value": value})[valued])
+    return make_table("problem", "quality", pd.concat(rows) if rows else [])

@@ -18,8 +18,8 @@ from scipy.optimize import brentq
 
 from data.errors import Fault, InputError
 from data.settings import Pipelines
+from data.units import HOURS_PER_YEAR, NORMAL_MOLAR_VOLUME_M3_PER_KMOL
 
-NORMAL_MOLAR_VOLUME = 22.414  # m3/kmol at 0 degC and 1.01325 bar
 GAS_CONSTANT = 8314.46  # J/(kmol K)
 GAS_DROP_SHARE = 0.1  # of the absolute pressure a gas or steam may lose per km, whatever the setting allows
 _BAR, _KELVIN = 1e5, 273.15
@@ -84,7 +84,7 @@ def pipe_flow(fluid: Fluid, diameter_mm: float, settings: Pipelines) -> PipeFlow
     capacity = kg_per_s * 3600 * settings.full_load_hours / fluid.kg_per_unit
     joule_per_kg_m = fluid.passes * gradient / fluid.density / settings.pump_efficiency
     push = joule_per_kg_m * fluid.kg_per_unit / 3.6e6 if fluid.pushed else 0.0
-    loss = heat_loss_w_per_m(fluid.hot_k, diameter) * 8760 / 1e6  # hot all year
+    loss = heat_loss_w_per_m(fluid.hot_k, diameter) * HOURS_PER_YEAR / 1e6  # hot all year
     return PipeFlow(velocity, gradient, float(capacity), push, loss if fluid.mwh_per_unit else 0.0)
 
 
@@ -146,7 +146,7 @@ def _gas(resource: pd.Series, settings: Pipelines) -> Fluid:
         density = pressure * _positive(resource, "molar_mass_g_per_mol") / (GAS_CONSTANT * kelvin)
     unit = str(resource["unit"])
     if unit == "Nm3":
-        per_unit = _positive(resource, "molar_mass_g_per_mol") / NORMAL_MOLAR_VOLUME
+        per_unit = _positive(resource, "molar_mass_g_per_mol") / NORMAL_MOLAR_VOLUME_M3_PER_KMOL
     elif unit in ("t", "m3"):
         per_unit = 1000.0 if unit == "t" else density
     else:

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
+from data.units import NORMAL_MOLAR_VOLUME_M3_PER_KMOL
 
-MOLAR_VOLUME_NM3 = 22.414  # m3 per kmol at 0 degC and 1.01325 bar (CODATA 2018: 22.413 970 l/mol)
+Floats = npt.NDArray[np.float64]
 
 
 def units_per_trip(resources: pd.DataFrame, payload_t: Floats, volume_m3: Floats) -> Floats:
@@ -42,7 +42,9 @@ def units_per_trip(resources: pd.DataFrame, payload_t: Floats, volume_m3: Floats
     density = _positive(resources["density_kg_per_m3"])
     molar_mass = _positive(resources["molar_mass_g_per_mol"])
     mass = np.select(
-        [unit == "t", unit == "m3", unit == "Nm3"], [1000.0, density, molar_mass / MOLAR_VOLUME_NM3], np.nan
+        [unit == "t", unit == "m3", unit == "Nm3"],
+        [1000.0, density, molar_mass / NORMAL_MOLAR_VOLUME_M3_PER_KMOL],
+        np.nan,
     )
     volume = np.where(unit == "m3", 1.0, mass / density)
     return np.asarray(np.fmin(payload_t * 1000 / mass, volume_m3 / volume), dtype=np.float64)

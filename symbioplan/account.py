@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data import Plan, Study
+from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
 _STATUS = {
@@ -33,7 +34,10 @@ def plan_text(plan: Plan, out: Path) -> str:
         gap = "unknown" if plan.gap is None else f"{plan.gap:.3%}"
         lines.append(f"  cost {plan.objective:,.0f} {plan.currency}/year, gap {gap}, {_checker(plan)}")
         lines.append(_indicator_table(plan.indicators).rstrip())
-        lines.append(_exchange_table(plan.exchanges).rstrip())
+        none = "no exchange is worth its cost"
+        lines.append(none if plan.exchanges.empty else _exchange_table(plan.exchanges).rstrip())
+    lines += [f"note: {note}" for note in plan.notes]
+    if plan.has_solution:
         map_file = out / "map.html"
         if map_file.exists():
             lines.append(f"map: {map_file.resolve()}")
@@ -69,11 +73,6 @@ def _exchange_table(exchanges: pd.DataFrame) -> str:
     return _render(table)
 
 
-def unreachable(plants: pd.DataFrame) -> str:
-    """Return a sentence for each plant that a mode cannot reach."""
-    return "".join(f"\nnot reached by {row.mode}: {row.plant}: {row.reason}" for row in plants.itertuples(index=False))
-
-
 def study_facts(study: Study) -> dict[str, Any]:
     """Return what a study holds."""
     supply = study.streams["direction"] == "supply"
@@ -94,6 +93,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "sites": len(study.sites),
         "elevation": study.elevation is not None,
         "landcover": study.landcover is not None,
+        "notes": list(study_notes(study)),
         "input_digest": study.digest,
     }
 
@@ -107,8 +107,7 @@ def study_text(study: Study) -> str:
         f"  {facts['zones']} zones ({facts['forbidden_zones']} forbidden), {facts['crossings']} lines to cross, "
         f"{facts['road_edges']:,} road edges ({facts['road_km']:,.0f} km), {facts['sites']} sites",
     ]
-    if study.roads.empty:
-        head.append("  no roads: nothing can go by truck")
+    head += [f"  note: {note}" for note in facts["notes"]]
     table = _new_table("plant", "resource", "direction", "quantity", "unit", "price", numbers_from=3)
     for row in study.streams.itertuples(index=False):
         table.add_row(
@@ -132,6 +131,7 @@ def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:
         "corridors": len(found.problem.corridors),
         "pipes": len(found.problem.pipes),
         "unreachable": found.unreachable.to_dict("records"),
+        "notes": [*study_notes(found.study), *found.notes],
         "seconds": found.seconds,
     }
 
@@ -139,10 +139,11 @@ def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:
 def candidate_text(found: Candidates, out: Path) -> str:
     """Return what could be built, in a few lines."""
     facts = candidate_facts(found, out)
+    notes = "".join(f"\nnote: {note}" for note in facts["notes"])
     return (
         f"{found.study.name}: {facts['pairs']} possible pairs, {facts['candidate_routes']} truck routes, "
         f"{facts['corridors']} corridors with {facts['pipes']} pipe options, {facts['sites']} sites"
-        f"{unreachable(found.unreachable)}\nwritten to {out.resolve()}"
+        f"{notes}\nwritten to {out.resolve()}"
     )
 
 

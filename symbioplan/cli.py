@@ -80,7 +80,7 @@ def plan_command(
     result = pipeline.plan(read_study(study), progress=voice.progress)
     voice.progress(f"writing {out}")
     written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
-    _finish(written, out, voice, unreachable=account.unreachable(result.candidates.unreachable))
+    _finish(written, out, voice)
 
 
 @app.command("check", epilog="Example: `symbioplan check my-study`")
@@ -200,9 +200,9 @@ def compare_command(
     voice.answer(account.difference_facts(differences), account.difference_text(differences))
 
 
-def _finish(decided: Plan, out: Path, voice: _Voice, *, unreachable: str = "") -> None:
+def _finish(decided: Plan, out: Path, voice: _Voice) -> None:
     facts = {**decided.summary(), "out": str(out)}
-    voice.answer(facts, account.plan_text(decided, out) + unreachable)
+    voice.answer(facts, account.plan_text(decided, out))
     if not decided.has_solution:
         raise typer.Exit(EXIT_STOPPED if decided.status in ("time_limit", "interrupted") else EXIT_NO_SOLUTION)
     if decided.status in ("time_limit", "interrupted"):

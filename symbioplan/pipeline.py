@@ -19,6 +19,7 @@ import models
 import routing
 import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from symbioplan.notes import study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -42,9 +43,18 @@ class Candidates:
 
     @property
     def unreachable(self) -> pd.DataFrame:
-        """Return the plants that no truck or no pipe can reach, each with the reason."""
+        """Return the plants that no truck or no pipe can reach: plant, reason, mode."""
         parts = [self.routes.unreachable.assign(mode="truck"), self.network.unreachable.assign(mode="pipeline")]
         return pd.concat(parts, ignore_index=True)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each plant that a mode cannot reach or reaches in an unusual way."""
+        lost, odd = self.unreachable, self.network.notes
+        return (
+            *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
+            *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,7 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
     decided = decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
         input_digest=study.digest,
+        notes=(*study_notes(study), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )

@@ -279,6 +279,23 @@ def test_planning_never_reads_the_documented_exchanges(tmp_path):
     assert read_study(folder).digest == read_study("kalundborg").digest
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "expected"),
+    [
+        ("streams.csv", lambda raw: raw.replace(b",", b";"), "streams.csv: found cells separated by semicolons"),
+        ("streams.csv", lambda raw: raw + "x,Krøger".encode("latin-1"), "streams.csv: found text that is not UTF-8"),
+        ("plants.csv", lambda raw: raw.replace(b"invented", b"K\xf8ge"), "plants.csv: found text that is not UTF-8"),
+        ("plants.csv", lambda raw: raw.splitlines()[0], "plants.csv: found no plants"),
+        ("study.toml", lambda raw: raw.replace(b'"zones.geojson"', b'{path = "z.gpkg", crs = "EPSG:99999"}'), "EPSG"),
+        ("study.toml", lambda raw: raw + b"[[[", "expected valid TOML"),
+        ("zones.geojson", lambda _: b"not a layer", "zones.geojson"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_one_fault(template, file, change, expected):
+    (template / file).write_bytes(change((template / file).read_bytes()))
+    assert expected in only_fault_of(template)
+
+
 def test_an_unknown_study_lists_the_bundled_ones():
     with pytest.raises(InputError, match="kalundborg"):
         read_study("atlantis")

@@ -133,3 +133,32 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     process.communicate()
     assert process.returncode == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_quality_limit_is_refused_by_name_not_ignored(run, template, tmp_path):
+    toml = template / "study.toml"
+    toml.write_text(toml.read_text().replace("# resources = ", "resources = "))
+    (template / "resources.csv").write_text(
+        "resource,unit,phase,density_kg_per_m3,pipe,pipe_class,virgin_price,properties\n"
+        "rinse,m3,liquid,1000,true,water,1.5,chloride_mg_l\n"
+    )
+    (template / "streams.csv").write_text(
+        "plant,resource,direction,quantity,unit,chloride_mg_l,chloride_mg_l_max\n"
+        "power,rinse,supply,90000,m3,300,\n"
+        "paper,rinse,demand,90000,m3,,100\n"
+    )
+    done = run("plan", str(template), "--out", str(tmp_path / "out"))
+    assert done.returncode == 2
+    assert "quality of mixes" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_read_but_not_planned_with_is_said(run, template, tmp_path):
+    streams = pd.read_csv(template / "streams.csv").assign(available_from=[2030, None, None, None])
+    streams.to_csv(template / "streams.csv", index=False)
+    done = run("plan", str(template), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0
+    assert "note: streams that exist only in some years: 1" in done.stdout
+    assert "nothing can go by truck" in done.stdout
+    assert any("some years" in note for note in json.loads((tmp_path / "out" / "plan.json").read_text())["notes"])
+    assert "some years" in (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
