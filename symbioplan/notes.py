@@ -10,8 +10,7 @@ def study_notes(study: Study) -> tuple[str, ...]:
     streams = study.streams
     dated = int((streams["available_from"].notna() | streams["available_to"].notna()).sum())
     found = {
-        f"streams that exist only in some years: {dated}; this plan has one period and pools them with the others": dated
-        > 0,
+        f"streams that exist only in some years: {dated}, pooled with the others in this plan's one period": dated > 0,
         f"existing pipelines: {len(study.pipelines)}, drawn, but their spare capacity is not used yet": (
             len(study.pipelines) > 0
         ),
