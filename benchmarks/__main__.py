@@ -5,9 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 
-from benchmarks import plan_stages
+from benchmarks import candidates, least_cost, oracle_pipes, oracle_valhalla, plan_stages, roads
 
-BENCHMARKS = {"plan": plan_stages.run}
+
+def routing(repeat: int) -> list[dict[str, object]]:
+    """Return truck routes and least-cost paths side by side with their peers."""
+    return [*roads.run(repeat), *least_cost.run(repeat)]
+
+
+BENCHMARKS = {
+    "candidates": candidates.run,
+    "oracle-pipes": oracle_pipes.run,
+    "oracle-valhalla": oracle_valhalla.run,
+    "plan": plan_stages.run,
+    "routing": routing,
+}
 
 
 def main() -> None:

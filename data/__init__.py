@@ -10,7 +10,7 @@ from data.errors import (
     SymbioplanError,
     UnsupportedProblemError,
 )
-from data.frames import read_table, refuse_foreign, whole_folder, write_tables
+from data.frames import read_table, refuse_foreign, whole_file, whole_folder, write_tables
 from data.plan import Plan, read_plan, write_plan
 from data.problem import Problem, ProblemSettings, read_problem, write_problem
 from data.read_study import bundled_studies, read_documented, read_study, study_folder
@@ -47,6 +47,7 @@ __all__ = [
     "read_table",
     "refuse_foreign",
     "study_folder",
+    "whole_file",
     "whole_folder",
     "write_plan",
     "write_problem",

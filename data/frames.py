@@ -106,6 +106,24 @@ def whole_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Yield a scratch path beside ``target`` that takes its place when the block ends well.
+
+    Raises
+    ------
+    InputError
+        When ``target`` is a folder.
+    """
+    if target.is_dir():
+        raise InputError([Fault(str(target), "", "a folder", "a file to write")])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+        path = Path(scratch) / target.name
+        yield path
+        path.replace(target)
+
+
 def refuse_foreign(target: Path) -> None:
     """Raise when an output would replace something that symbioplan did not write.
 

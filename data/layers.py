@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ import pyogrio.errors
 import rasterio
 import shapely
 from pyproj import CRS
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from data.crs import to_study_crs
@@ -99,38 +100,51 @@ def _read_postgis(spec: LayerSpec, name: str) -> gpd.GeoDataFrame:
         raise OfflineError(f"{name}: the database could not be read: {str(error).splitlines()[0]}") from None
 
 
+def open_raster(spec: LayerSpec, folder: Path) -> tuple[Raster | None, list[Fault]]:
+    """Return the first band of a raster as its file has it, in its own CRS and resolution."""
+    path = folder / spec.path
+    if not path.exists():
+        return None, [Fault(spec.path, "", "no such file", f"a raster at {path}")]
+    try:
+        with warnings.catch_warnings():  # an ASCII grid without a CRS is no news: it is asked for below
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with rasterio.open(path) as source:
+                values = source.read(1, masked=True).astype("float64").filled(np.nan)
+                transform, crs = source.transform, source.crs or (spec.crs and CRS.from_user_input(spec.crs))
+    except RasterioError as error:
+        return None, [Fault(spec.path, "", str(error).splitlines()[0], "a raster such as GeoTIFF or ASCII grid")]
+    if not crs:
+        expected = f'a CRS in the file, or {{path = "{spec.path}", crs = "EPSG:..."}} in study.toml'
+        return None, [Fault(spec.path, "", "a raster without a CRS", expected)]
+    return Raster(values, transform, CRS.from_user_input(crs)), []
+
+
 def read_raster(spec: LayerSpec, folder: Path, crs: CRS, *, categorical: bool) -> tuple[Raster | None, list[Fault]]:
     """Return the first band of a raster, warped to the study's CRS.
 
     Classes keep their values (nearest neighbour); elevations are interpolated.
     """
-    path = folder / spec.path
-    if not path.exists():
-        return None, [Fault(spec.path, "", "no such file", f"a raster at {path}")]
+    raster, faults = open_raster(spec, folder)
+    if raster is None:
+        return None, faults
+    if raster.crs.equals(crs, ignore_axis_order=True):
+        return Raster(raster.values, raster.transform, crs), []
+    rows, columns = raster.values.shape
+    (west, north), (east, south) = raster.transform @ (0, 0), raster.transform @ (columns, rows)
     try:
-        with rasterio.open(path) as source:
-            values = source.read(1, masked=True).astype("float64").filled(np.nan)
-            source_crs = source.crs or (spec.crs and CRS.from_user_input(spec.crs))
-            if not source_crs:
-                expected = f'a CRS in the file, or {{path = "{spec.path}", crs = "EPSG:..."}} in study.toml'
-                return None, [Fault(spec.path, "", "a raster without a CRS", expected)]
-            if CRS.from_user_input(source_crs).equals(crs, ignore_axis_order=True):
-                return Raster(values, source.transform, crs), []
-            transform, width, height = calculate_default_transform(
-                source_crs, crs, source.width, source.height, *source.bounds
-            )
-            warped = np.full((height, width), np.nan)
-            reproject(
-                values,
-                warped,
-                src_transform=source.transform,
-                src_crs=source_crs,
-                dst_transform=transform,
-                dst_crs=crs,
-                src_nodata=np.nan,
-                dst_nodata=np.nan,
-                resampling=Resampling.nearest if categorical else Resampling.bilinear,
-            )
+        transform, width, height = calculate_default_transform(raster.crs, crs, columns, rows, west, south, east, north)
+        warped = np.full((height, width), np.nan)
+        reproject(
+            raster.values,
+            warped,
+            src_transform=raster.transform,
+            src_crs=raster.crs,
+            dst_transform=transform,
+            dst_crs=crs,
+            src_nodata=np.nan,
+            dst_nodata=np.nan,
+            resampling=Resampling.nearest if categorical else Resampling.bilinear,
+        )
     except RasterioError as error:
         return None, [Fault(spec.path, "", str(error).splitlines()[0], "a raster such as GeoTIFF or ASCII grid")]
     return Raster(warped, transform, crs), []
@@ -161,4 +175,4 @@ def geometry_faults(layer: gpd.GeoDataFrame, kinds: tuple[str, ...], *, file: st
     ]  # fmt: skip
 
 
-__all__ = ["geometry_faults", "layer_name", "read_layer", "read_raster", "to_study_crs"]
+__all__ = ["geometry_faults", "layer_name", "open_raster", "read_layer", "read_raster", "to_study_crs"]

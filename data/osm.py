@@ -20,6 +20,7 @@ from osmium.filter import EntityFilter, KeyFilter
 from osmium.osm import WAY, Way
 
 from data.roadtags import OSM_KEYS
+from data.turns import no_turns, read_turns
 
 OSM_SUFFIXES = (".pbf", ".osm", ".osm.gz", ".osm.bz2")
 
@@ -33,6 +34,7 @@ class _Ways:
     lon: list[float] = field(default_factory=list)  # NaN where the extract has no such node
     lat: list[float] = field(default_factory=list)
     tags: list[dict[str, str]] = field(default_factory=list)
+    number: list[int] = field(default_factory=list)  # OpenStreetMap's, per way
 
 
 def read_osm(path: Path, highways: frozenset[str]) -> gpd.GeoDataFrame:
@@ -48,7 +50,8 @@ def read_osm(path: Path, highways: frozenset[str]) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        ``u``, ``v`` (node ids), one text column per OpenStreetMap key in use, LineStrings in EPSG:4326
+        ``u``, ``v`` (node ids), one text column per OpenStreetMap key in use, ``no_turns`` (see
+        :func:`data.turns.no_turns`), LineStrings in EPSG:4326
         drawn the way the OSM way is. Edges end where a node is shared by two ways, is passed twice by
         one way, or where a way ends or is cut.
 
@@ -66,6 +69,8 @@ def read_osm(path: Path, highways: frozenset[str]) -> gpd.GeoDataFrame:
     table = tags.iloc[way[start]].reset_index(drop=True)
     table.insert(0, "u", ref[start])
     table.insert(1, "v", ref[end])
+    number = np.asarray(ways.number, dtype=np.int64)[way[start]]
+    table["no_turns"] = pd.Series(no_turns(read_turns(path), number, ref[start], ref[end]), dtype="str")
     lines = shapely.linestrings(lonlat[point], indices=edge) if len(point) else np.empty(0, dtype=object)
     return gpd.GeoDataFrame(table, geometry=lines, crs="EPSG:4326")
 
@@ -89,6 +94,7 @@ def _collect(path: Path, highways: frozenset[str]) -> _Ways:
         ways.ref += [ref for ref, _ in nodes]
         ways.lon += [place.lon if place.valid() else np.nan for _, place in nodes]
         ways.lat += [place.lat if place.valid() else np.nan for _, place in nodes]
+        ways.number.append(way.id)
         ways.tags.append({key: tags[key] for key in OSM_KEYS if key in tags})
     return ways
 

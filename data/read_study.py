@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -22,12 +23,15 @@ from data.download import download_road_edges
 from data.errors import Fault, InputError
 from data.frames import TABLE_FORMATS, read_table
 from data.layers import geometry_faults, layer_name, read_layer, read_raster
-from data.roads import empty_road_edges, read_road_edges
+from data.read_terrain import read_terrain, terrain_digest, terrain_file_faults
+from data.road_cache import kept_road_edges
+from data.roads import empty_road_edges
 from data.settings import LAYERS, LayerSpec, Settings
 from data.spelling import closest
 from data.streams import complete_streams, property_columns
 from data.study import Raster, Study
 from data.tomlfile import pydantic_faults
+from data.world_join import with_world
 
 BUNDLED = Path(__file__).parent / "studies"
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -36,7 +40,10 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "crossings": ("LineString",),
     "pipelines": ("LineString",),
     "sites": ("Polygon", "Point"),
+    "gates": ("Point",),
 }
+# Where files are is no part of what they say.
+_PLACES: Any = {"layers": True, "download": True, "world": True, "terrain": {"__all__": {"path", "layer", "crs"}}}
 _OUTSIDE_M = 10_000.0  # a plant this far outside all other layers is misplaced, not remote
 
 
@@ -100,13 +107,15 @@ def read_documented(path: str | Path) -> pd.DataFrame:
 
 
 def _read_settings(folder: Path) -> Settings:
+    content: dict[str, object] = {}
     try:
         content = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
         return Settings.model_validate(content)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError([Fault("study.toml", "", str(error), "valid TOML")]) from None
     except ValidationError as error:
-        raise InputError(pydantic_faults(error, "study.toml")) from None
+        faults = pydantic_faults(error, "study.toml")
+        raise InputError([*faults, *terrain_file_faults(content, folder)]) from None
 
 
 def _layer_key_faults(settings: Settings) -> list[Fault]:
@@ -152,9 +161,12 @@ class _Reader:
         )
         self.faults += found
         self._unknown(layers["pipelines"], "resource", resources["resource"], "pipelines")
+        self._unknown(layers["gates"], "plant", plants["plant"], "gates")
         vehicles = self._vehicles()
-        roads = self._roads()
+        roads = self._beyond(self._roads(), plants)
         elevation, landcover = self._raster("elevation"), self._raster("landcover", categorical=True)
+        terrain, found = read_terrain(self.settings.terrain, self.folder, self.crs)
+        self.faults += found
         self._place_faults(plants, [roads, zones, crossings, layers["sites"]], [elevation, landcover])
         if self.faults:
             raise InputError(self.faults)
@@ -181,6 +193,8 @@ class _Reader:
                 sites=layers["sites"],
                 elevation=elevation,
                 landcover=landcover,
+                terrain=terrain,
+                gates=layers["gates"],
             )
         )
 
@@ -256,6 +270,10 @@ class _Reader:
             for name in set(names) - set(vehicles["vehicle"]):
                 expected = "one of " + ", ".join(vehicles["vehicle"])
                 self.faults.append(Fault("study.toml", f"trucks.{key}", repr(name), expected))
+        for name in trucks.speed_caps_kmh:
+            if name not in set(self.catalogue.highways["highway"]):
+                expected = closest(name, self.catalogue.highways["highway"])
+                self.faults.append(Fault("study.toml", "trucks.speed_caps_kmh", repr(name), expected))
         if trucks.classes is not None:
             vehicles = vehicles[vehicles["vehicle"].isin(trucks.classes)]
         vehicles = vehicles.set_index("vehicle")
@@ -269,12 +287,21 @@ class _Reader:
         spec, highways = self._spec("roads"), self.catalogue.highways
         try:
             if spec is not None:
-                return read_road_edges(spec, self.folder, crs=self.crs, highways=highways)
+                return kept_road_edges(spec, self.folder, crs=self.crs, highways=highways)
             if self.settings.download is not None:
                 return download_road_edges(self.settings.download, self.folder, crs=self.crs, highways=highways)
         except InputError as error:
             self.faults += error.faults
         return empty_road_edges(self.crs)
+
+    def _beyond(self, roads: gpd.GeoDataFrame, plants: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        if self.settings.world is None or self.faults:  # a plant without a place has no surroundings
+            return roads
+        try:
+            return with_world(roads, plants.geometry, self.settings.world, highways=self.catalogue.highways)
+        except InputError as error:
+            self.faults += error.faults
+            return roads
 
     def _raster(self, name: str, *, categorical: bool = False) -> Raster | None:
         spec = self._spec(name)
@@ -336,13 +363,15 @@ def _with_ids(attributes: pd.DataFrame, name: str) -> pd.DataFrame:
 
 def _with_digest(study: Study) -> Study:
     """Return the study with a SHA-256 over all it holds: the same input has the same digest."""
-    sha = hashlib.sha256(study.settings.model_dump_json(exclude={"layers", "download"}).encode())
+    sha = hashlib.sha256(study.settings.model_dump_json(exclude=_PLACES).encode())
+    sha.update(terrain_digest(study.terrain))
     for item in study.values():
         if isinstance(item, gpd.GeoDataFrame):
             sha.update(b"".join(shapely.to_wkb(item.geometry.to_numpy())))
             item = pd.DataFrame(item.drop(columns=item.geometry.name))  # noqa: PLW2901
         if isinstance(item, pd.DataFrame):
-            sha.update(item.to_csv(index=False, lineterminator="\n").encode())
+            sha.update(repr(list(item.columns)).encode())
+            sha.update(pd.util.hash_pandas_object(item, index=False).to_numpy().tobytes())
         elif isinstance(item, Raster):
             sha.update(item.values.tobytes() + repr(tuple(item.transform)).encode())
     return study.replace(digest=sha.hexdigest())

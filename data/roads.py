@@ -31,6 +31,7 @@ from data.roadtags import (
     one_way,
     speed_kmh,
     told,
+    tunnel_category,
     weight_t,
 )
 from data.settings import LayerSpec
@@ -50,7 +51,11 @@ COLUMNS: Mapping[str, str] = {
     "maxheight_m": "float64",
     "maxaxleload_t": "float64",
     "hazmat": "str",
+    "tunnel_category": "str",  # of ADR: B to E
     "toll": "bool",
+    "elev_u_m": "float64",  # height of the ground at u; NaN where it is not known
+    "elev_v_m": "float64",
+    "no_turns": "str",  # "via>next;...": coming along this edge to node via, no turn towards node next
 }
 _SNAP_M = 0.1  # ends of lines this near are one node in a layer without u and v
 
@@ -188,6 +193,9 @@ def road_edges(raw: gpd.GeoDataFrame, *, crs: CRS, highways: pd.DataFrame, file:
     against = direction == -1
     table["u"], table["v"] = np.where(against, v, u), np.where(against, u, v)
     table["oneway"] = direction != 0
+    heights = _heights(raw)
+    table["elev_u_m"], table["elev_v_m"] = (np.where(against, *heights[::-1]), np.where(against, *heights))
+    table["no_turns"] = as_text(raw["no_turns"]) if "no_turns" in raw.columns else ""
     lines = np.where(against, shapely.reverse(lines), lines)
     edges = gpd.GeoDataFrame(table, geometry=lines, crs=crs)
     return _once(edges, directed=not tells)[[*COLUMNS, "geometry"]].astype(dict(COLUMNS))
@@ -288,8 +296,21 @@ def _tags(raw: gpd.GeoDataFrame, highway: pd.Series) -> pd.DataFrame:
         table[column] = by_distinct(text[column], joined, "str")
     for column in ("access", "hgv", "hazmat"):
         table[column] = by_distinct(text[column].str.lower(), joined, "str")
+    table["tunnel_category"] = tunnel_category(raw)
     table["toll"] = text["toll"].str.lower().isin(["yes", "true", "1"])
     return table
+
+
+def _heights(raw: gpd.GeoDataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the heights at u and v as the table has them, NaN where it has none."""
+
+    def height(column: str) -> npt.NDArray[np.float64]:
+        if column not in raw.columns:
+            return np.full(len(raw), np.nan)
+        numbers: npt.NDArray[np.float64] = pd.to_numeric(raw[column], errors="coerce").to_numpy(dtype=np.float64)
+        return numbers
+
+    return height("elev_u_m"), height("elev_v_m")
 
 
 def geodesic_lengths(lines: npt.NDArray[np.object_], crs: CRS) -> npt.NDArray[np.float64]:

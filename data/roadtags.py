@@ -28,15 +28,18 @@ TAGS: dict[str, tuple[str, ...]] = {
     "maxweight_t": ("maxweight_t", "maxweight", "maxweightrating:hgv", "maxweightrating"),
     "maxheight_m": ("maxheight_m", "maxheight", "maxheight:physical"),
     "maxaxleload_t": ("maxaxleload_t", "maxaxleload", "maxaxleloa"),
-    "hazmat": ("hazmat",),
-    "toll": ("toll",),
+    # A is the group of the largest amounts where a country has groups: a truckload.
+    "hazmat": ("hazmat:A", "hazmat"),
+    **{f"hazmat_{letter}": (f"hazmat:{letter}",) for letter in "BCDE"},
+    "tunnel_category": ("tunnel_category", "hazmat:adr_tunnel_cat"),
+    "toll": ("toll:hgv", "toll"),
 }
 # The OpenStreetMap keys among them: what a PBF reader or a download must keep.
 OSM_KEYS = tuple(
     tag
     for tags in TAGS.values()
     for tag in tags
-    if tag not in ("fclass", "maxaxleloa") and not tag.endswith(("_kmh", "_t", "_m"))
+    if tag not in ("fclass", "maxaxleloa", "tunnel_category") and not tag.endswith(("_kmh", "_t", "_m"))
 )
 _BLANK = {"", "nan", "none", "null", "<na>"}
 _ONEWAY = {"yes": 1, "true": 1, "1": 1, "1.0": 1, "t": 1, "-1": -1, "-1.0": -1, "reverse": -1}
@@ -144,6 +147,20 @@ def one_way(frame: pd.DataFrame, highway: pd.Series) -> npt.NDArray[np.int64]:
     circular = told(frame, "junction").str.contains("roundabout|circular").to_numpy(dtype=bool)
     direction[(text == "").to_numpy() & (circular | (highway == "motorway").to_numpy())] = 1
     return direction
+
+
+def tunnel_category(frame: pd.DataFrame) -> pd.Series:
+    """Return the ADR tunnel category (B to E, ``""`` for none) per edge: the strictest of what is tagged.
+
+    ``hazmat:D=no`` bars goods of tunnel code D, which a tunnel of category D or E does; so the last letter
+    that is barred is the least category that explains the tags.
+    """
+    category = told(frame, "tunnel_category").str.upper()
+    category = category.where(category.isin(list("BCDE")), "")
+    for letter in "BCDE":
+        barred = (told(frame, f"hazmat_{letter}").str.lower() == "no") & (category < letter)
+        category = category.mask(barred, letter)
+    return category
 
 
 def drivable(text: pd.Series, speeds: Mapping[str, float]) -> pd.Series:

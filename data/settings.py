@@ -5,6 +5,7 @@ Each class is one table of ``study.toml``. Defaults are assumptions unless the c
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -76,6 +77,15 @@ class Trucks(Section):
     max_distance_km: PositiveFloat = 1000.0
     max_snap_km: PositiveFloat = 3.0  # a plant farther from any road is unreachable by truck
     access_kmh: PositiveFloat = 20.0  # speed on the leg between a plant and the road
+    # A class that may not use the road nearest to a gate leaves by another at most this much farther away.
+    other_road_m: Annotated[float, Field(ge=0)] = 250.0
+    speed_caps_kmh: dict[str, PositiveFloat] = {}  # highway class -> the country's cap for trucks
+    toll_per_km: Annotated[float, Field(ge=0)] = 0.0  # on edges tagged toll=yes
+    # A km signed hgv=designated weighs this much of another when ways are compared; what is reported is true.
+    designated_factor: Annotated[float, Field(gt=0, le=1)] = 0.9
+    # Where heights are known: share of cost_per_km that follows the fuel. Fuel is 50 to 70 % of the distance
+    # cost of an articulated truck (assumption after Comité National Routier's yearly breakdowns).
+    fuel_share: Annotated[float, Field(ge=0, lt=1)] = 0.6
     loading_bay_cost: Annotated[float, Field(ge=0)] = 60000.0  # one bay per exchange, invested
     vehicles: dict[str, VehicleOverride] = {}
 
@@ -94,7 +104,7 @@ class Pipelines(Section):
     """How corridors are found and pipes are sized and paid."""
 
     cell_m: PositiveFloat = 50.0
-    neighbourhood: Literal[8] = 8
+    neighbourhood: Literal[8, 16] = 8  # moves from a cell; 16 add those of a chess knight
     margin_km: PositiveFloat = 3.0  # the surface reaches this far beyond the outermost terminal
     max_distance_km: PositiveFloat = 30.0  # farther pairs (straight line) are not offered a pipe
     resources: tuple[str, ...] | None = None  # which may be piped; the catalogue decides when absent
@@ -105,11 +115,18 @@ class Pipelines(Section):
     roughness_mm: PositiveFloat = 0.05
     ground_temperature_c: float = 10.0
     sharing_discount: Annotated[float, Field(gt=0, le=1)] = 0.6  # cost of a cell that another path uses already
+    fork_gain: Annotated[float, Field(ge=0, le=1)] = 0.1  # a junction of three ways must save this much (decision 0006)
     right_of_way_per_m: Annotated[float, Field(ge=0)] = 20.0
     cost_factor: PositiveFloat = 1.0  # on all pipe and trench costs: the region's price level
     landcover_factors: dict[str, PositiveFloat] = {}  # land-cover class -> factor; 0 is not allowed
     landcover_forbidden: tuple[int, ...] = ()
     slope_factor_per_percent: Annotated[float, Field(ge=0)] = 0.02
+    compressor_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.75  # of gases; pumps have their own
+    max_detour: Annotated[float, Field(ge=1)] = 2.0  # a way this much dearer than a pair's best one is not offered
+    max_options: Annotated[int, Field(ge=1)] = 5  # diameters per corridor and resource
+    max_loss: Annotated[float, Field(gt=0, lt=1)] = 0.5  # a pipe that loses more of what it carries is no option
+    max_access_m: PositiveFloat = 1000.0  # a plant farther (and than 5 cells) from allowed ground has no pipe
+    snap_m: Annotated[float, Field(ge=0)] = 50.0  # an existing pipe that ends this near a plant is joined to it
 
 
 class Limits(Section):
@@ -131,6 +148,15 @@ class Solver(Section):
     threads: Annotated[int, Field(ge=1)] = 1
     method: Literal["auto", "exact"] = "auto"
     options: dict[str, str | int | float | bool] = {}  # passed to HiGHS as they are, and recorded
+
+
+class World(Section):
+    """Coarse highways of the world for hauls beyond the study's own roads; needs the extra ``world``."""
+
+    margin_km: PositiveFloat = 100.0  # kept around the plants and the study's own roads
+    join_km: PositiveFloat = 5.0  # a world road that enters the study's roads meets a main road this near
+    speed_kmh: PositiveFloat = 65.0  # of a truck on any of them, stops left out: assumption
+    links: tuple[tuple[float, float, float, float], ...] = ()  # lon, lat to lon, lat: bridges that the world lacks
 
 
 class Download(Section):
@@ -170,9 +196,60 @@ class LayerSpec(Section):
         return crs
 
 
+class Distance(Section):
+    """A factor around features or cells that fades with the distance to them."""
+
+    within_m: PositiveFloat
+    factor: PositiveFloat | Literal["forbidden"]  # at the features themselves
+    decay: Literal["linear", "exponential", "step"] = "linear"  # to 1 at within_m; a step does not fade
+
+
+RULES = ("classes", "steps", "points", "distance", "discount", "crossing_cost", "forbidden_above", "forbidden_below")
+
+
+class TerrainSpec(LayerSpec):
+    """One ``[[terrain]]`` table: a raster or vector layer and what it means for laying pipe.
+
+    Exactly one of ``classes``, ``steps``, ``points``, ``distance``, ``discount`` and ``crossing_cost``,
+    or ``forbidden_above`` and ``forbidden_below``, which ``steps`` and ``points`` may have with them.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+    column: str | None = None  # of a vector layer: which attribute is the value
+    values: tuple[float | str, ...] | None = None  # distance, discount, crossing_cost: only these values count
+    of: Literal["value", "slope"] = "value"  # slope: in percent, of a raster of elevations
+    classes: dict[str, PositiveFloat | Literal["forbidden"]] | None = None
+    steps: tuple[tuple[float, PositiveFloat], ...] | None = None  # up to the value, the factor; the last one beyond
+    points: tuple[tuple[float, PositiveFloat], ...] | None = None  # straight lines in between, level outside
+    distance: Distance | None = None
+    discount: Annotated[float, Field(gt=0, le=1)] | None = None  # factor along rights of way; the deepest counts
+    crossing_cost: Annotated[float, Field(ge=0)] | None = None  # of one trench crossing a line once
+    forbidden_above: float | None = None
+    forbidden_below: float | None = None
+
+    @property
+    def rule(self) -> str:
+        """Return the rule's name; ``forbidden`` where only limits are set."""
+        return next((name for name in RULES[:6] if getattr(self, name) is not None), "forbidden")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> TerrainSpec:
+        given = [name for name in RULES if getattr(self, name) is not None]
+        main = [name for name in given if name in RULES[:6]]
+        if not given or len(main) > 1 or (given != main and main and main[0] not in ("steps", "points")):
+            msg = f"exactly one of {', '.join(RULES[:6])}, or forbidden_above or _below, not {given or 'nothing'}"
+            raise ValueError(msg)
+        for name in ("steps", "points"):
+            pairs = getattr(self, name)
+            if pairs is not None and (not pairs or any(a[0] >= b[0] for a, b in pairwise(pairs))):
+                msg = f"{name} with at least one pair [value, factor], the values rising"
+                raise ValueError(msg)
+        return self
+
+
 LAYERS = (
     "plants", "streams", "resources", "roads", "zones", "crossings",
-    "pipelines", "sites", "elevation", "landcover",
+    "pipelines", "sites", "gates", "elevation", "landcover",
 )  # fmt: skip
 
 
@@ -186,11 +263,23 @@ class Settings(Section):
     sources: tuple[str, ...] = ()
     layers: dict[str, LayerSpec]
     download: Download | None = None
+    world: World | None = None
     finance: Finance = Finance()
     trucks: Trucks = Trucks()
     pipelines: Pipelines = Pipelines()
+    terrain: tuple[TerrainSpec, ...] = ()
     limits: Limits = Limits()
     solver: Solver = Solver()
+
+    @field_validator("terrain")
+    @classmethod
+    def _own_names(cls, terrain: tuple[TerrainSpec, ...]) -> tuple[TerrainSpec, ...]:
+        names = [spec.name.lower() for spec in terrain]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"a name of its own for each terrain layer, not {', '.join(twice)} twice"
+            raise ValueError(msg)
+        return terrain
 
     @model_validator(mode="before")
     @classmethod

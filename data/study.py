@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import geopandas as gpd
@@ -13,7 +13,7 @@ import pandas as pd
 from affine import Affine
 from pyproj import CRS
 
-from data.settings import Settings
+from data.settings import Settings, TerrainSpec
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,18 @@ class Raster:
     values: npt.NDArray[np.float64]
     transform: Affine
     crs: CRS
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """One layer of the ground and what it means for laying pipe.
+
+    ``ground`` is a raster in its own CRS and resolution, or features in the study's CRS with the rule's
+    ``column``.
+    """
+
+    rule: TerrainSpec
+    ground: Raster | gpd.GeoDataFrame
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,8 @@ class Study:
     sites: gpd.GeoDataFrame
     elevation: Raster | None = None
     landcover: Raster | None = None
+    terrain: tuple[Terrain, ...] = ()
+    gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
 
     @cached_property
     def plant_points(self) -> gpd.GeoSeries:
@@ -67,7 +81,7 @@ class Study:
 
     def values(self) -> tuple[object, ...]:
         """Return every field in its order."""
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        return tuple(getattr(self, item.name) for item in dataclasses.fields(self))
 
     def replace(self, **changes: object) -> Study:
         """Return a copy with some fields exchanged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,10 +11,10 @@ import rasterio
 
 from data.frames import write_tables
 from data.settings import Settings
-from data.study import Raster, Study
+from data.study import Raster, Study, Terrain
 from data.tomlfile import dump_toml
 
-_VECTOR = ("plants", "zones", "crossings", "roads", "pipelines", "sites")
+_VECTOR = ("plants", "zones", "crossings", "roads", "pipelines", "sites", "gates")
 # The reader of roads takes OpenStreetMap's own names.
 _ROAD_NAMES = {
     "maxspeed_kmh": "maxspeed",
@@ -46,11 +47,32 @@ def write_study(study: Study, path: Path | str) -> None:
         if raster is not None:
             _write_raster(raster, folder / f"{name}.tif")
             layers[name] = {"path": f"{name}.tif"}
-    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers)), encoding="utf-8")
+    terrain = _write_terrain(study.terrain, folder)
+    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers, terrain)), encoding="utf-8")
 
 
-def _settings(settings: Settings, layers: dict[str, dict[str, str]]) -> dict[str, object]:
-    content = settings.model_dump(exclude_none=True, exclude={"layers", "download"})
+def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, object]]:
+    """Write each terrain layer and return its table of ``study.toml``."""
+    tables = []
+    for layer in terrain:
+        rule = layer.rule
+        table = rule.model_dump(exclude_none=True, exclude={"path", "layer", "crs"})
+        if isinstance(layer.ground, Raster):
+            place = {"path": f"terrain_{rule.name}.tif"}
+            _write_raster(layer.ground, folder / place["path"])
+        else:
+            place = {"path": "study.gpkg", "layer": f"terrain_{rule.name}"}
+            _write_layer(layer.ground, folder / place["path"], place["layer"])
+        tables.append({**place, **table})
+    return tables
+
+
+def _settings(
+    settings: Settings, layers: dict[str, dict[str, str]], terrain: list[dict[str, object]]
+) -> dict[str, object]:
+    content = settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    if terrain:
+        content["terrain"] = terrain
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in content.items() if isinstance(value, dict)}
     return {**plain, "layers": layers, **tables}

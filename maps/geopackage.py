@@ -27,7 +27,8 @@ _GEOMETRY: Mapping[str, str] = {
     "exchanges": "LineString", "pipelines": "MultiLineString", "truck_routes": "MultiLineString",
     "existing_pipelines": "MultiLineString", "candidate_corridors": "MultiLineString",
     "candidate_routes": "MultiLineString", "crossings": "MultiLineString", "roads": "MultiLineString",
-    "outlines": "MultiPolygon", "zones": "MultiPolygon",
+    "outlines": "MultiPolygon", "zones": "MultiPolygon", "alternative_routes": "MultiLineString",
+    "service_roads": "MultiLineString", "service_bands": "MultiPolygon",
 }  # fmt: skip
 
 _STYLES_TABLE = """
@@ -97,6 +98,40 @@ def write_candidates(  # noqa: PLR0917
         **_ground(scene),
     }
     _write(scene, frames, path)
+
+
+def write_alternatives(study: Study, routes: gpd.GeoDataFrame, path: Path) -> None:
+    """Write alternative truck routes (``rank``, ``vehicle``, distances, times, costs) over the study's ground."""
+    scene = Scene(study, Plan(problem=study.name, status="unknown"))
+    _write(scene, {"plants": layers.plants(scene), "alternative_routes": routes, **_ground(scene)}, path)
+
+
+def write_service_area(study: Study, roads: gpd.GeoDataFrame, bands: gpd.GeoDataFrame, path: Path) -> None:
+    """Write what a plant reaches over the study's ground.
+
+    Parameters
+    ----------
+    study
+        Its plants and the ground below.
+    roads, bands
+        ``above``, ``up_to``, ``unit`` and geometry in the study's CRS: lines and polygons of each band.
+    path
+        The GeoPackage.
+    """
+    scene = Scene(study, Plan(problem=study.name, status="unknown"))
+    frames = {
+        "plants": layers.plants(scene),
+        "service_roads": _banded(roads),
+        "service_bands": _banded(bands),
+        **_ground(scene),
+    }
+    _write(scene, frames, path)
+
+
+def _banded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the layer with the name of each row's band, such as ``10 to 20 km``."""
+    name = frame["above"].map("{:g}".format) + " to " + frame["up_to"].map("{:g}".format) + " " + frame["unit"]
+    return frame.assign(band=name.astype("str"))
 
 
 def _ground(scene: Scene) -> dict[str, gpd.GeoDataFrame]:

@@ -116,6 +116,7 @@ def truck_routes(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             ("Trips", amount(row.trips_per_year, "per year")),
             ("Vehicle hours", amount(row.hours_per_year, "h/year")),
             ("Distance", "" if pd.isna(row.distance_m) else f"{distance(row.distance_m)} one way"),
+            ("Of it on coarse roads", distance(row.coarse_m) if row.coarse_m > 0 else ""),
             ("Cost", amount(row.cost, f"{money}/year")),
             ("CO₂", amount(row.co2, "t/year")),
             ("Period", row.period),

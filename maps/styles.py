@@ -63,6 +63,15 @@ def style(scene: Scene, name: str, layer: gpd.GeoDataFrame) -> str:
             Category(row.kind, row.kind_name, symbol(row.colour)) for row in kinds.itertuples(index=False) if row.kind
         ]
         return categorised("kind", [*categories, Category("", "other", symbol(NEUTRAL))], named, "kind_name")
+    if name in _RANKED:
+        column, ranked_symbol = _RANKED[name]
+        values = layer.drop_duplicates(column)[column].tolist()
+        colours = [_SEQUENCE[min(place, len(_SEQUENCE) - 1)] for place in range(len(values))]
+        ranked = [
+            Category(str(value), str(value), ranked_symbol(colour))
+            for value, colour in zip(values, colours, strict=True)
+        ]
+        return categorised(column, [*ranked, Category("", "other", ranked_symbol(NEUTRAL))], named, column)
     return single(_SINGLE[name], named, _SHOWN.get(name, "name"))
 
 
@@ -82,6 +91,14 @@ _BY_RESOURCE: dict[str, Callable[[str], Sequence[SymbolLayer]]] = {
     "unserved": lambda colour: [marker("circle", colour, 4.0, hollow=True, by_size=True)],
     "existing_pipelines": lambda colour: [line(colour, 0.5, dash="0.6;1.4")],
     "candidate_routes": lambda colour: [line(colour, 0.5, dash="2.4;1.4")],
+}
+# Dark to light, legible without colour vision (viridis, Smith and van der Walt 2015).
+_SEQUENCE = ("#440154", "#31688E", "#35B779", "#B5DE2B", "#FDE725")
+# Layers in the order of their rows: the column that ranks them, and the symbol of a rank.
+_RANKED: dict[str, tuple[str, Callable[[str], Sequence[SymbolLayer]]]] = {
+    "alternative_routes": ("rank", lambda colour: [line(colour, 1.2)]),
+    "service_roads": ("band", lambda colour: [line(colour, 0.5)]),
+    "service_bands": ("band", lambda colour: [area(colour, 0.35)]),
 }
 _SINGLE: dict[str, Sequence[SymbolLayer]] = {
     "outlines": [area("#8A8F94", 0.3)],

@@ -117,7 +117,7 @@ def _hauls(network: Network, haul: Floats) -> pd.DataFrame:
         co2=routes["quantity"] * routes["co2_per_unit"],
     )
     columns = ["route", "from_node", "to_node", "resource", "vehicle", "quantity", "trips_per_year",
-               "hours_per_year", "distance_m", "cost", "co2", "geometry_key"]  # fmt: skip
+               "hours_per_year", "distance_m", "coarse_m", "cost", "co2", "geometry_key"]  # fmt: skip
     return make_table("plan", "hauls", table[columns])
 
 

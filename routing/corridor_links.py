@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -24,16 +25,33 @@ Price = Callable[[Floats], float]  # what a drawn line costs, currency invested
 TOLERANCE = 0.01  # a link that saves less than this against a way round is not worth its binaries
 
 
+@dataclass(frozen=True)
+class ExistingPipe:
+    """A pipe that lies there already: what it carries and how much more of it, own units per year.
+
+    ``diameter_mm`` is NaN where nobody knows it.
+    """
+
+    pipeline: str
+    resource: str
+    diameter_mm: float
+    spare: float
+
+
 @dataclass(frozen=True, eq=False)
 class Link:
-    """A stretch between the nodes ``start`` and ``end``; ``coords`` (n, 2) runs from one to the other."""
+    """A stretch between the nodes ``start`` and ``end``; ``coords`` (n, 2) runs from one to the other.
+
+    With a ``pipe`` it is no trench to dig but one that exists, with only that pipe in it.
+    """
 
     start: int
     end: int
     coords: Floats
     cost: float
+    pipe: ExistingPipe | None = None
 
-    @property
+    @cached_property
     def length_m(self) -> float:
         """Return the length of the drawn line."""
         return float(np.hypot(*np.diff(self.coords, axis=0).T).sum())
@@ -47,7 +65,7 @@ class Link:
 
     def turned(self) -> Link:
         """Return the link in the other direction."""
-        return Link(self.end, self.start, self.coords[::-1], self.cost)
+        return Link(self.end, self.start, self.coords[::-1], self.cost, self.pipe)
 
 
 @dataclass(frozen=True)

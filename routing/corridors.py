@@ -1,8 +1,9 @@
 """Pipeline corridors: a graph of trenches that the matched plants could share, and the pipes in them.
 
 1. Terminals are the plants of the pairs that a pipe may join.
-2. Least-cost paths are found one pair after the other, over matched pairs and then over neighbours
-   (Gabriel graph), the nearest first, earlier paths being cheaper to follow.
+2. Least-cost paths are found one after the other, earlier ones being cheaper to follow: to the forks
+   where the ways to three terminals meet best, then over matched pairs and over neighbours (Gabriel
+   graph), the nearest first.
 3. Their union becomes a graph of links between terminals and junctions; links that no good plan needs go.
 4. Each link is a corridor. It pays for its base trench, the right of way and the lines it crosses, once,
    whatever lies in it; each pipe pays for itself and for what its trench needs beyond the base.
@@ -21,22 +22,29 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from scipy.sparse.csgraph import dijkstra
 
-from data.contracts import empty_table, make_table
+from data.contracts import empty_table
+from data.settings import Pipelines
 from data.study import Study
+from routing.candidates import candidate_paths
 from routing.corridor_graph import MoveGrid, Prices, move_grid
 from routing.corridor_links import Link, links_from_paths, simplified
+from routing.corridor_tables import (
+    ATTRIBUTES,
+    corridor_profiles,
+    corridor_table,
+    drawn_lines,
+    named_nodes,
+    priced_corridors,
+)
 from routing.crossings import Crossings
-from routing.pipes import Matches, chosen_designs, pipe_designs, pipe_table, useful_flows
+from routing.existing import Existing, existing_design, find_existing
+from routing.grids import Floats
+from routing.pipes import Flow, Matches, chosen_designs, pipe_designs, pipe_table, useful_flows, with_heads
 from routing.straighten import straightened
-from routing.surface import CostSurface, Floats, Ints, cost_surface
+from routing.surface import CostSurface, cost_surface
 from routing.terminals import Terminals, find_terminals, near_pairs, routing_order
-
-_ATTRIBUTES = (
-    "corridor", "weighted_length_m", "trench_cost_per_m", "crossings", "crossing_cost", "capex_trench",
-)  # fmt: skip
+from routing.terrain_layers import terrain_lines
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,9 @@ class PipelineNetwork:
     attributes
         Per corridor: weighted_length_m (each metre times the factor of its ground), trench_cost_per_m
         (the base), crossings (how many), crossing_cost, capex_trench (all that the corridor's fixed cost
-        pays off; currency).
+        pays off; currency), existing, crossings_by_kind (``rail 1; road 3``), land and landcover (shares of
+        the length in zones of each kind and on each class, ``farmland 0.7; town 0.1``), elevation_min_m,
+        elevation_max_m, climb_m, descent_m, lift_m (to_node above from_node); NaN where no height is known.
     geometries
         key (the corridor), kind ``corridor``, geometry: lines in the study's CRS from ``from_node`` to
         ``to_node``, never inside forbidden land.
@@ -114,68 +124,72 @@ def pipeline_corridors(study: Study, pairs: pd.DataFrame) -> PipelineNetwork:
         return _empty(study, far)
     settings = study.settings.pipelines
     designs = pipe_designs(study, list(near["resource"]))
-    terrain = _terrain(study, near, designs)
-    grid = move_grid(terrain.surface, terrain.prices, terrain.crossings, settings.sharing_discount)
-    terminals = find_terminals(study, near, terrain.surface, grid.components())
+    existing = find_existing(study, set(near["resource"]), sorted({*near["from_plant"], *near["to_plant"]}))
+    terrain = _terrain(study, near, designs, existing)
+    grid = move_grid(terrain.surface, terrain.prices, terrain.crossings, settings.neighbourhood)
+    terminals = find_terminals(study, near, terrain.surface, grid.components(), existing)
     unreachable = {**far, **terminals.unreachable}
-    order = routing_order(terminals, settings.max_distance_km * 1000)
-    paths = _paths(grid, terminals, order, settings.sharing_discount)
-    drawn = links_from_paths(paths, terminals.gates, terrain.surface, terrain.price)
-    links, flows = _useful(drawn, terrain, _matches(study, terminals), len(terminals.plants))
+    drawn, piped = _candidates(grid, terminals, terrain, settings), _piped(terminals, existing)
+    links, flows = _useful(
+        (drawn, piped), terrain, _matches(study, terminals), len(terminals.names), settings.max_detour
+    )
     if not links:
         return _empty(study, unreachable)
-    offers = [_offer(designs, flow) for flow in flows]
-    corridors = _corridors(links, offers, terrain, study)
-    names, junctions = _nodes(links, terminals.plants, study)
+    offers = [_offer(designs, link, flow, settings) for link, flow in zip(links, flows, strict=True)]
+    profiles = corridor_profiles(links, study)
+    offers = [with_heads(*row) for row in zip(offers, flows, profiles, strict=True)]
+    corridors = priced_corridors(links, offers, profiles, (terrain.surface, terrain.crossings), study)
+    names, junctions = named_nodes(links, terminals.names, study)
     return PipelineNetwork(
         junctions=junctions,
-        corridors=_corridor_table(corridors, links, names),
+        corridors=corridor_table(corridors, links, names),
         pipes=pipe_table(corridors, offers, study.settings),
-        attributes=corridors[list(_ATTRIBUTES)],
-        geometries=_geometries(corridors["corridor"], links, study),
+        attributes=corridors[list(ATTRIBUTES)],
+        geometries=drawn_lines(corridors["corridor"], links, study),
         unreachable=_remarks(unreachable, "reason"),
-        notes=_remarks(terminals.notes, "note"),
+        notes=_remarks({**terminals.notes, **existing.notes}, "note"),
     )
 
 
-def _terrain(study: Study, near: pd.DataFrame, designs: Mapping[str, pd.DataFrame]) -> _Terrain:
+def _terrain(study: Study, near: pd.DataFrame, designs: Mapping[str, pd.DataFrame], existing: Existing) -> _Terrain:
     """Return surface, crossings and prices for the plants of some pairs.
 
     The prices that shape the paths are those of a middling pipe: the median trench and pipe over the
     diameters that the streams could need.
     """
     points = study.plant_points.loc[sorted({*near["from_plant"], *near["to_plant"]})]
-    surface = cost_surface(study, np.column_stack([points.x.to_numpy(), points.y.to_numpy()]))
+    taps = [at[None, :] for at in existing.taps.values()]
+    surface = cost_surface(study, np.concatenate([np.column_stack([points.x, points.y]), *taps]))
+    settings = study.settings.pipelines
     quantity = study.streams.set_index("stream")["quantity"]
     likely = []
     for name, rows in near.groupby("resource"):
         given, wanted = (quantity.loc[sorted(set(rows[side]))] for side in ("supply", "demand"))
         most, least = min(given.sum(), wanted.sum()), min(given.min(), wanted.min())
-        likely.append(chosen_designs(designs[str(name)], least, most))
+        likely.append(chosen_designs(designs[str(name)], least, most, settings.max_options))
     middling = pd.concat(likely)[["trench_cost_per_m", "pipe_cost_per_m"]].median()
-    settings = study.settings.pipelines
     prices = Prices(
         trench_per_m=float(middling["trench_cost_per_m"]) * settings.cost_factor,
         plain_per_m=float(middling["pipe_cost_per_m"]) * settings.cost_factor + settings.right_of_way_per_m,
     )
-    return _Terrain(surface, Crossings.from_layer(study.crossings), prices)
+    lines = [study.crossings] if not study.terrain else [study.crossings, terrain_lines(study.terrain, study.crs)]
+    met = gpd.GeoDataFrame(pd.concat(lines, ignore_index=True), crs=study.crs)
+    return _Terrain(surface, Crossings.from_layer(met), prices)
 
 
-def _paths(grid: MoveGrid, terminals: Terminals, order: Sequence[tuple[int, int]], discount: float) -> list[Ints]:
-    """Return a least-cost path per pair, each cheaper where an earlier one runs.
+def _candidates(grid: MoveGrid, terminals: Terminals, terrain: _Terrain, settings: Pipelines) -> list[Link]:
+    """Return the union of the least-cost paths between terminals as links."""
+    order = routing_order(terminals, settings.max_distance_km * 1000)
+    cells, ground = [gate.cell for gate in terminals.gates], (terrain.surface, terrain.prices, terrain.crossings)
+    paths = candidate_paths(grid, ground, cells, order, settings)
+    return links_from_paths(paths, terminals.gates, terrain.surface, terrain.price)
 
-    The way over paths found so far bounds what the next one can cost, which spares most of its search.
-    """
-    paths, known = [], np.full((len(terminals.gates), len(terminals.gates)), np.inf)
-    for start, end in order:
-        at_most = float(dijkstra(known, directed=False, indices=start)[end])
-        first, last = (np.array(terminals.gates[k].cell, dtype=np.int64) for k in (start, end))
-        path = grid.path(first, last, at_most)
-        if path is None:  # the caller joins only terminals on the same piece of ground
-            raise AssertionError(f"no path between {terminals.plants[start]} and {terminals.plants[end]}")
-        known[start, end] = max(grid.share(path, discount), 1e-9)
-        paths.append(path)
-    return paths
+
+def _piped(terminals: Terminals, existing: Existing) -> list[Link]:
+    """Return the existing pipes between terminals as links."""
+    numbers = {name: k for k, name in enumerate(terminals.names)}
+    where = {name: gate.leg[0] for name, gate in zip(terminals.names, terminals.gates, strict=True)}
+    return existing.links(numbers, where)
 
 
 def _matches(study: Study, terminals: Terminals) -> Matches:
@@ -192,76 +206,45 @@ def _matches(study: Study, terminals: Terminals) -> Matches:
 
 
 def _useful(
-    drawn: Sequence[Link], terrain: _Terrain, matches: Matches, terminals: int
-) -> tuple[list[Link], list[dict[str, tuple[float, float]]]]:
-    """Return the links worth offering, straight, in a fixed order, and what could flow in each."""
-    links = simplified(drawn, terminals, terrain.price)
+    found: tuple[Sequence[Link], Sequence[Link]],
+    terrain: _Terrain,
+    matches: Matches,
+    terminals: int,
+    max_detour: float,
+) -> tuple[list[Link], list[dict[str, Flow]]]:
+    """Return the links worth offering, straight, in a fixed order, and what could flow in each.
+
+    The second part of ``found`` are existing pipes: they replace no trench, since each has only so much
+    room and one resource.
+    """
+    links, piped = simplified(found[0], terminals, terrain.price), found[1]
     while True:
         links = simplified(terrain.straight(links), terminals, terrain.price)
-        flows = useful_flows(links, matches)
-        used = [link for link, flow in zip(links, flows, strict=True) if flow]
-        if len(used) == len(links):
+        flows = useful_flows([*links, *piped], matches, max_detour)
+        used = [link for link, flow in zip([*links, *piped], flows, strict=True) if flow]
+        if len(used) == len(links) + len(piped):
             break
-        links = simplified(used, terminals, terrain.price)
-    forward = [link if link.start < link.end else link.turned() for link in terrain.straight(links)]
-    order = sorted(range(len(links)), key=lambda k: (forward[k].start, forward[k].end))
+        links = simplified([link for link in used if link.pipe is None], terminals, terrain.price)
+        piped = [link for link in used if link.pipe is not None]
+    both = [*terrain.straight(links), *piped]
+    turned = [link.start > link.end for link in both]
+    forward = [link.turned() if turn else link for link, turn in zip(both, turned, strict=True)]
+    flows = [
+        {name: flow.turned() if turn else flow for name, flow in some.items()}
+        for some, turn in zip(flows, turned, strict=True)
+    ]
+    order = sorted(range(len(both)), key=lambda k: (forward[k].start, forward[k].end, forward[k].pipe is not None))
     return [forward[k] for k in order], [flows[k] for k in order]
 
 
-def _offer(designs: Mapping[str, pd.DataFrame], flow: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+def _offer(
+    designs: Mapping[str, pd.DataFrame], link: Link, flow: Mapping[str, Flow], settings: Pipelines
+) -> pd.DataFrame:
     """Return the diameters offered in one corridor, over all resources that it could carry."""
-    return pd.concat([chosen_designs(designs[name], *flow[name]) for name in flow])
-
-
-def _corridors(links: Sequence[Link], offers: Sequence[pd.DataFrame], terrain: _Terrain, study: Study) -> pd.DataFrame:
-    """Return id, lengths and costs of each corridor."""
-    finance, settings = study.settings.finance, study.settings.pipelines
-    width = max(3, len(str(len(links))))
-    charges = [terrain.crossings.charge(link.coords) for link in links]
-    table = pd.DataFrame(
-        {
-            "corridor": [f"c{number:0{width}d}" for number in range(1, len(links) + 1)],
-            "length_m": [link.length_m for link in links],
-            "weighted_length_m": [terrain.surface.weighted_length_m(link.coords) for link in links],
-            "trench_cost_per_m": [float(offer["trench_cost_per_m"].min()) for offer in offers],
-            "crossings": [count for _, count in charges],
-            "crossing_cost": [cost for cost, _ in charges],
-        }
-    )
-    laid = table["weighted_length_m"] * table["trench_cost_per_m"] * settings.cost_factor + table["crossing_cost"]
-    table["capex_trench"] = laid + table["length_m"] * settings.right_of_way_per_m
-    annuity = finance.annuity(finance.lifetime_years.trench)
-    table["fixed_cost"] = table["capex_trench"] * annuity + laid * finance.pipe_upkeep_share
-    return table
-
-
-def _corridor_table(corridors: pd.DataFrame, links: Sequence[Link], names: Mapping[int, str]) -> pd.DataFrame:
-    ends = {
-        "from_node": [names[link.start] for link in links],
-        "to_node": [names[link.end] for link in links],
-    }
-    return make_table("problem", "corridors", corridors[["corridor", "length_m", "fixed_cost"]].assign(**ends))
-
-
-def _nodes(links: Sequence[Link], plants: Sequence[str], study: Study) -> tuple[dict[int, str], pd.DataFrame]:
-    """Return the name of each node and the table of junctions, numbered from north-west to south-east."""
-    where = {link.start: link.coords[0] for link in links} | {link.end: link.coords[-1] for link in links}
-    numbers = sorted(node for node in where if node >= len(plants))
-    taken, prefix = set(study.plants["plant"]) | set(study.sites["site"]), "j"
-    width = max(3, len(str(len(numbers))))
-    while any(f"{prefix}{k:0{width}d}" in taken for k in range(1, len(numbers) + 1)):
-        prefix += "j"
-    names = dict(enumerate(plants)) | {node: f"{prefix}{k:0{width}d}" for k, node in enumerate(numbers, 1)}
-    rows = [
-        {"node": names[node], "kind": "junction", "x": where[node][0], "y": where[node][1], "name": names[node]}
-        for node in numbers
-    ]
-    return names, make_table("problem", "nodes", rows)
-
-
-def _geometries(keys: pd.Series, links: Sequence[Link], study: Study) -> gpd.GeoDataFrame:
-    lines = [shapely.LineString(link.coords) for link in links]
-    return gpd.GeoDataFrame({"key": list(keys), "kind": "corridor"}, geometry=lines, crs=study.crs)
+    if link.pipe is not None:
+        return existing_design(link.pipe, designs[link.pipe.resource])
+    offers = [chosen_designs(designs[name], some.least, some.most, settings.max_options) for name, some in flow.items()]
+    return pd.concat(offers)
 
 
 def _remarks(by_plant: Mapping[str, str], column: str) -> pd.DataFrame:
@@ -275,7 +258,7 @@ def _empty(study: Study, unreachable: Mapping[str, str]) -> PipelineNetwork:
         junctions=empty_table("problem", "nodes"),
         corridors=empty_table("problem", "corridors"),
         pipes=empty_table("problem", "pipes"),
-        attributes=pd.DataFrame(columns=list(_ATTRIBUTES)),
+        attributes=pd.DataFrame(columns=list(ATTRIBUTES)),
         geometries=nothing,
         unreachable=_remarks(unreachable, "reason"),
         notes=_remarks({}, "note"),

@@ -6,6 +6,8 @@ finally pays for the exact number of times that its drawn line meets each of the
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -24,10 +26,11 @@ _ASIDE = np.array([1.0e-6, 0.618e-6])  # of a cell; in no direction in which peo
 
 @dataclass(frozen=True)
 class Crossings:
-    """Lines in the study's CRS and what crossing each once costs (currency, shape (n,))."""
+    """Lines in the study's CRS, what crossing each once costs (currency, shape (n,)) and of which kind it is."""
 
     lines: npt.NDArray[np.object_]
     costs: Floats
+    kinds: tuple[str, ...]
     tree: shapely.STRtree = field(repr=False)
 
     @classmethod
@@ -35,7 +38,8 @@ class Crossings:
         """Return the lines of a study's ``crossings`` layer that cost anything."""
         used = layer[(layer["cost"].astype(float) > 0).to_numpy() & ~layer.geometry.is_empty.to_numpy()]
         lines = np.asarray(used.geometry.to_numpy(), dtype=object)
-        return cls(lines, used["cost"].to_numpy(dtype=np.float64), shapely.STRtree(lines))
+        kinds = tuple(used["kind"].astype(str)) if "kind" in used.columns else ("line",) * len(used)
+        return cls(lines, used["cost"].to_numpy(dtype=np.float64), kinds, shapely.STRtree(lines))
 
     def charge(self, coords: Floats) -> tuple[float, int]:
         """Return what a drawn line pays for its crossings, and how many they are.
@@ -43,20 +47,31 @@ class Crossings:
         Every point in which the two meet counts once; a stretch along the other line counts once; a
         meeting at an end of the drawn line is no crossing.
         """
+        met = self._met(coords)
+        total = sum(times * float(self.costs[line]) for line, times in met)
+        return total, sum(times for _, times in met)
+
+    def by_kind(self, coords: Floats) -> dict[str, int]:
+        """Return how often a drawn line crosses lines of each kind, counted as in :meth:`charge`."""
+        counts: Counter[str] = Counter()
+        for line, times in self._met(coords):
+            counts[self.kinds[line]] += times
+        return {kind: counts[kind] for kind in sorted(counts) if counts[kind]}
+
+    def _met(self, coords: Floats) -> list[tuple[int, int]]:
+        """Return the lines that a drawn line meets and how often."""
         if len(self.lines) == 0:
-            return 0.0, 0
+            return []
         drawn = shapely.linestrings(coords)
         hits = self.tree.query(drawn, predicate="intersects")
         ends = shapely.points(coords[[0, -1]])
-        total, count = 0.0, 0
-        for hit, meeting in zip(hits, shapely.intersection(self.lines[hits], drawn), strict=True):
-            times = _meetings(meeting, ends)
-            total += times * float(self.costs[hit])
-            count += times
-        return total, count
+        meetings = shapely.intersection(self.lines[hits], drawn)
+        return [(int(hit), _meetings(meeting, ends)) for hit, meeting in zip(hits, meetings, strict=True)]
 
-    def move_charges(self, surface: CostSurface) -> Floats | None:
-        """Return the charge of each move, shape (4, rows, columns) in the order of ``MOVES``.
+    def move_charges(
+        self, surface: CostSurface, moves: Sequence[tuple[int, int]] = MOVES
+    ) -> tuple[npt.NDArray[np.int64], Floats] | None:
+        """Return the cells with moves that meet a line, shape (n, 2), and the charge of each, shape (n, moves).
 
         None when there are no lines. All moves are taken a hair aside, so that cell centres lie on no
         line: a path through such a centre would otherwise pay twice, or not at all.
@@ -64,18 +79,20 @@ class Crossings:
         if len(self.lines) == 0:
             return None
         near = rasterize(self.lines, out_shape=surface.shape, transform=surface.transform, all_touched=True)
-        cells = np.argwhere(binary_dilation(near.astype(bool), np.ones((3, 3), dtype=bool)))
+        reach = max(abs(step) for move in moves for step in move)
+        cells = np.argwhere(binary_dilation(near.astype(bool), np.ones((3, 3), dtype=bool), iterations=reach))
         pieces, owner = _segments(self.lines)
         tree = shapely.STRtree(pieces)
-        charges = np.zeros((len(MOVES), *surface.shape))
+        charges = np.zeros((len(cells), len(moves)))
         starts = surface.centres(cells) + _ASIDE * surface.cell_m
-        for index, (down, right) in enumerate(MOVES):
+        for index, (down, right) in enumerate(moves):
             step = np.array([right, -down]) * surface.cell_m
-            moves = shapely.linestrings(np.stack([starts, starts + step], axis=1))
-            move, piece = tree.query(moves, predicate="intersects")
+            drawn = shapely.linestrings(np.stack([starts, starts + step], axis=1))
+            move, piece = tree.query(drawn, predicate="intersects")
             met = np.unique(np.column_stack([move, owner[piece]]), axis=0)  # one line, one charge
-            np.add.at(charges[index], tuple(cells[met[:, 0]].T), self.costs[met[:, 1]])
-        return charges
+            np.add.at(charges[:, index], met[:, 0], self.costs[met[:, 1]])
+        charged = charges.any(axis=1)
+        return cells[charged], charges[charged]
 
 
 def _segments(lines: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:

@@ -12,7 +12,6 @@ import shapely
 from routing.corridor_links import Cell, Gate
 from routing.surface import CostSurface, Flags, Floats, Ints
 
-MAX_ACCESS_M = 1000.0  # a terminal farther than this (and than 5 cells) from allowed ground is unreachable
 _MAX_LEGS = 400  # nearest cells tried
 
 
@@ -24,7 +23,9 @@ class Doors:
     notes: tuple[tuple[int, str], ...]
 
 
-def find_gates(surface: CostSurface, points: Floats, components: Ints, forbidden: npt.NDArray[np.object_]) -> Doors:
+def find_gates(
+    surface: CostSurface, points: Floats, components: Ints, forbidden: npt.NDArray[np.object_], max_access_m: float
+) -> Doors:
     """Return the gate of each terminal.
 
     A terminal on allowed ground has its own cell, unless nobody else can be reached from there. Any other
@@ -40,18 +41,22 @@ def find_gates(surface: CostSurface, points: Floats, components: Ints, forbidden
         Connected piece of ground of each cell, shape (rows, columns).
     forbidden
         Polygons that no pipe may enter.
+    max_access_m
+        A terminal farther than this (and than 5 cells) from allowed ground has no gate.
     """
+    reach = max(max_access_m, 5 * surface.cell_m)
     cells = surface.cells_at(points)
     allowed = surface.allowed[cells[:, 0], cells[:, 1]]
     pieces = components[cells[:, 0], cells[:, 1]]
     peopled = Counter(pieces[allowed].tolist())
     favoured = {piece for piece, count in peopled.items() if count > 1} or {_largest(components, surface.allowed)}
+    peopled_ground = np.isin(components, list(favoured))
     gates: list[Gate | None] = []
     notes, taken = [], set[Cell]()
     shapely.prepare(forbidden)
     for number, point in enumerate(points):
         cell = (int(cells[number, 0]), int(cells[number, 1]))
-        legs = _legs(surface, point, components, favoured, forbidden)
+        legs = _legs(surface, _near(surface, point, reach), point, peopled_ground, forbidden)
         home = bool(allowed[number])
         if home and (pieces[number] in favoured or not (legs and legs.free and legs.favoured)):
             leg, own = np.array([point, surface.centres(np.array([cell]))[0]]), cell not in taken
@@ -90,18 +95,17 @@ class _Legs:
 
 def _legs(
     surface: CostSurface,
+    cells: Ints,
     point: Floats,
-    components: Ints,
-    favoured: set[int],
+    peopled_ground: Flags,
     forbidden: npt.NDArray[np.object_],
 ) -> _Legs | None:
-    reach = max(MAX_ACCESS_M, 5 * surface.cell_m)
-    cells = _near(surface, point, reach)
+    """Return the given cells by preference, None when there are none."""
     if len(cells) == 0:
         return None
     centres = surface.centres(cells)
     apart = np.hypot(*(centres - point).T)
-    peopled = np.isin(components[cells[:, 0], cells[:, 1]], list(favoured))
+    peopled = peopled_ground[cells[:, 0], cells[:, 1]]
     free = _free(surface, point, centres, forbidden)
     order = np.lexsort((apart, ~peopled, ~free))
     return _Legs(cells[order], bool(free[order[0]]), bool(peopled[order[0]]))

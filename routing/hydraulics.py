@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from fluids.friction import friction_factor
 from iapws import IAPWS97
@@ -20,8 +21,11 @@ from data.errors import Fault, InputError
 from data.settings import Pipelines
 from data.units import HOURS_PER_YEAR, NORMAL_MOLAR_VOLUME_M3_PER_KMOL
 
+Floats = npt.NDArray[np.float64]
+
 GAS_CONSTANT = 8314.46  # J/(kmol K)
 GAS_DROP_SHARE = 0.1  # of the absolute pressure a gas or steam may lose per km, whatever the setting allows
+GRAVITY = 9.80665  # m/s2
 _BAR, _KELVIN = 1e5, 273.15
 # Where the catalogue is silent: water at 20 degC (IAPWS), methane at 15 degC (NIST). Friction hardly feels it.
 _DEFAULT_VISCOSITY_PA_S = {"liquid": 1.0e-3, "slurry": 5.0e-3, "gas": 1.1e-5}
@@ -33,7 +37,8 @@ class Fluid:
 
     ``kg_per_unit``: mass that flows per own unit. ``mwh_per_unit``: heat that is lost when one unit is
     lost on the way, 0 for what carries no heat. ``hot_k``: how far it is above the ground. ``passes``: 2
-    in a loop with a return pipe. ``pushed``: pumps or compressors make good the pressure drop.
+    in a loop with a return pipe. ``pushed``: pumps or compressors make good the pressure drop, at the
+    ``efficiency`` of either. ``lifted``: it must be pumped uphill (not so in a loop, and hardly a gas).
     """
 
     density: float  # kg/m3
@@ -45,6 +50,13 @@ class Fluid:
     hot_k: float = 0.0
     passes: int = 1
     pushed: bool = True
+    efficiency: float = 0.7
+    lifted: bool = False
+
+    @property
+    def kwh_per_unit_head_m(self) -> float:
+        """Return the electricity to lift one own unit by one metre: m g / efficiency."""
+        return self.kg_per_unit * GRAVITY / self.efficiency / 3.6e6 if self.lifted else 0.0
 
 
 @dataclass(frozen=True)
@@ -82,10 +94,27 @@ def pipe_flow(fluid: Fluid, diameter_mm: float, settings: Pipelines) -> PipeFlow
     gradient = pressure_gradient(fluid, diameter, velocity, roughness)
     kg_per_s = np.pi / 4 * diameter**2 * velocity * fluid.density
     capacity = kg_per_s * 3600 * settings.full_load_hours / fluid.kg_per_unit
-    joule_per_kg_m = fluid.passes * gradient / fluid.density / settings.pump_efficiency
+    joule_per_kg_m = fluid.passes * gradient / fluid.density / fluid.efficiency
     push = joule_per_kg_m * fluid.kg_per_unit / 3.6e6 if fluid.pushed else 0.0
     loss = heat_loss_w_per_m(fluid.hot_k, diameter) * HOURS_PER_YEAR / 1e6  # hot all year
     return PipeFlow(velocity, gradient, float(capacity), push, loss if fluid.mwh_per_unit else 0.0)
+
+
+def pump_head_m(at_m: Floats, height_m: Floats, slope: float) -> float:
+    """Return the head that pushes a liquid from the first point of a profile to the last, metres.
+
+    ``max over x of z(x) - z(0) + i x``: enough to keep the pipe full over every summit on the way, where
+    ``i`` is the head lost to friction per metre. A fall saves friction within the profile and gives
+    nothing back beyond its end.
+
+    Parameters
+    ----------
+    at_m, height_m
+        Shape (n,): distance from the first point and height of the ground.
+    slope
+        Head lost to friction, metres per metre.
+    """
+    return float(max(np.max(height_m - height_m[0] + slope * at_m), 0.0))
 
 
 def heat_loss_w_per_m(hot_k: float, diameter_m: float) -> float:
@@ -132,6 +161,8 @@ def _liquid(resource: pd.Series, settings: Pipelines) -> Fluid:
         kg_per_unit=per_unit[str(resource["unit"])],
         max_velocity=getattr(settings.velocity_m_per_s, phase),
         max_gradient=_most_drop(settings),
+        efficiency=settings.pump_efficiency,
+        lifted=True,
     )
 
 
@@ -157,6 +188,7 @@ def _gas(resource: pd.Series, settings: Pipelines) -> Fluid:
         kg_per_unit=per_unit,
         max_velocity=settings.velocity_m_per_s.gas,
         max_gradient=drop,
+        efficiency=settings.compressor_efficiency,
     )
 
 
@@ -207,6 +239,7 @@ def _heat(resource: pd.Series, settings: Pipelines) -> Fluid:
         mwh_per_unit=1.0,
         hot_k=middle - settings.ground_temperature_c,
         passes=2,
+        efficiency=settings.pump_efficiency,
     )
 
 

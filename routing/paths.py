@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import shapely
-from scipy.sparse.csgraph import dijkstra
 
+from routing.dijkstra import sum_steps
+from routing.matrix import Steps, search_pairs
 from routing.network import Flags, Floats, Graph, Ints, Lines, RoadNetwork
 
-_CELLS_AT_ONCE = 4_000_000  # sources times nodes held in memory: 48 MB of costs and predecessors
+_STEPS_AT_ONCE = 500_000  # steps whose points are held in memory, about 100 MB of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,64 +20,25 @@ class Paths:
     """Paths of ``len(cost)`` pairs, their steps end to end."""
 
     cost: Floats  # per pair; infinite where there is no path
-    pair: Ints  # per step, ascending
-    edge: Ints  # per step, in driving order
+    begin: Ints  # the steps of pair i are begin[i] to begin[i + 1] - 1; one entry more than pairs
+    edge: Steps  # per step, in driving order
     against: Flags  # per step: driven from the edge's head to its tail
+
+    @property
+    def pair(self) -> Ints:
+        """Return the pair of each step, ascending."""
+        return np.repeat(np.arange(len(self.cost)), np.diff(self.begin))
 
     def total(self, per_edge: Floats) -> Floats:
         """Return the sum of a value of the edges along each path; zero where there is no path."""
-        sums = np.bincount(self.pair, weights=per_edge[self.edge], minlength=len(self.cost))
-        return sums.astype(np.float64, copy=False)
+        sums: Floats = sum_steps(self.begin, self.edge, np.ascontiguousarray(per_edge, dtype=np.float64))
+        return sums
 
 
-def least_cost_paths(graph: Graph, source: Ints, target: Ints) -> Paths:
-    """Return the least-cost path of each pair of nodes (Dijkstra, once per distinct source).
-
-    Only the paths asked for are walked back, all of a batch of sources at a time, so the memory in use
-    does not grow with the number of sources.
-    """
-    cost = np.full(len(source), np.inf)
-    starts, row = np.unique(source, return_inverse=True)
-    batch = max(1, _CELLS_AT_ONCE // max(1, graph.matrix.shape[0]))
-    steps = []
-    for first in range(0, len(starts), batch):
-        here = np.flatnonzero((row >= first) & (row < first + batch))
-        costs, before = dijkstra(graph.matrix, indices=starts[first : first + batch], return_predecessors=True)
-        cost[here] = costs[row[here] - first, target[here]]
-        found = here[np.isfinite(cost[here])]
-        steps.append(_walk_back(before, row[found] - first, source[found], target[found], found))
-    pair, tail, head, rank = (np.concatenate(part) for part in zip(*steps, strict=True)) if steps else _nothing()
-    order = np.lexsort((-rank, pair))
-    entry = graph.entry(tail[order], head[order])
-    return Paths(cost, pair[order], graph.edge[entry], graph.against[entry])
-
-
-def _nothing() -> tuple[Ints, ...]:
-    return tuple(np.empty(0, dtype=np.int64) for _ in range(4))
-
-
-def _walk_back(
-    before: npt.NDArray[np.int32], row: Ints, source: Ints, target: Ints, pair: Ints
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Follow the predecessors of all pairs together; one round takes each pair one arc back.
-
-    Returns
-    -------
-    pair, tail, head, rank
-        Per arc; ``rank`` counts from the target.
-    """
-    parts = [_nothing()]
-    head = target.copy()
-    active = head != source
-    rank = 0
-    while active.any():
-        row, source, pair, head = row[active], source[active], pair[active], head[active]
-        tail = before[row, head].astype(np.int64)
-        parts.append((pair, tail, head, np.full(len(pair), rank, dtype=np.int64)))
-        head, rank = tail, rank + 1
-        active = head != source
-    pairs, tails, heads, ranks = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return pairs, tails, heads, ranks
+def least_cost_paths(graph: Graph, source: Ints, target: Ints, *, threads: int | None = None) -> Paths:
+    """Return the least-cost path of each pair of nodes; see :func:`routing.matrix.search_pairs`."""
+    found = search_pairs(graph, source, target, threads=threads)
+    return Paths(found.cost, found.begin, found.edge, found.against)
 
 
 def path_lines(network: RoadNetwork, paths: Paths, wanted: Ints) -> Lines:
@@ -93,9 +55,20 @@ def path_lines(network: RoadNetwork, paths: Paths, wanted: Ints) -> Lines:
     """
     if not len(wanted):
         return np.empty(0, dtype=object)
-    mine = np.isin(paths.pair, wanted)
+    return np.concatenate([_lines(network, paths, batch) for batch in _batches(paths, wanted)])
+
+
+def _batches(paths: Paths, wanted: Ints) -> Iterator[Ints]:
+    """Yield the wanted pairs in batches whose points fit in memory."""
+    steps = np.cumsum(np.diff(paths.begin)[wanted])
+    yield from np.split(wanted, np.flatnonzero(np.diff(steps // _STEPS_AT_ONCE)) + 1)
+
+
+def _lines(network: RoadNetwork, paths: Paths, wanted: Ints) -> Lines:
+    counts = np.diff(paths.begin)[wanted]
+    pair = np.repeat(np.arange(len(wanted)), counts)
+    mine = np.arange(len(pair)) + np.repeat(paths.begin[wanted] - np.cumsum(counts) + counts, counts)
     edge, against = paths.edge[mine], paths.against[mine]
-    pair = np.searchsorted(wanted, paths.pair[mine])
     used, local = np.unique(edge, return_inverse=True)
     points = shapely.get_coordinates(network.geometry[used])
     count = shapely.get_num_coordinates(network.geometry[used])

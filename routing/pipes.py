@@ -7,8 +7,9 @@ offering.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,12 +20,22 @@ from data.errors import Fault, InputError
 from data.settings import Settings
 from data.study import Study
 from routing.corridor_links import Link, link_graph
-from routing.hydraulics import fluid_of, pipe_flow
-from routing.surface import Floats, Ints
+from routing.grids import Flags, Floats, Ints
+from routing.hydraulics import GRAVITY, fluid_of, pipe_flow, pump_head_m
+from routing.profile import Profile
 
-MAX_DETOUR = 2.0  # a way this much dearer than the best one from supply to demand is not offered
-MAX_OPTIONS = 5  # diameters per corridor and resource
-MAX_LOSS = 0.5  # a pipe that loses more than half of what it carries is no option
+
+class Flow(NamedTuple):
+    """What could flow in a corridor, own units per year, and which way: from its start, from its end."""
+
+    least: float
+    most: float
+    forward: bool
+    backward: bool
+
+    def turned(self) -> Flow:
+        """Return the flow as seen from the other end."""
+        return Flow(self.least, self.most, self.backward, self.forward)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,19 @@ class Matches:
     given: Floats
     wanted: Floats
 
+    def only(self, rows: Flags) -> Matches:
+        """Return the matches of some rows, shape (n,)."""
+        kept = np.flatnonzero(rows).tolist()
+        return Matches(
+            supply=tuple(self.supply[k] for k in kept),
+            demand=tuple(self.demand[k] for k in kept),
+            resource=tuple(self.resource[k] for k in kept),
+            start=self.start[kept],
+            end=self.end[kept],
+            given=self.given[kept],
+            wanted=self.wanted[kept],
+        )
+
 
 def pipe_designs(study: Study, resources: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Return the catalogue diameters of each resource with what they carry and cost.
@@ -51,7 +75,8 @@ def pipe_designs(study: Study, resources: Sequence[str]) -> dict[str, pd.DataFra
     dict of DataFrame
         By resource, sorted by capacity, without diameters that a larger one beats in cost, loss and
         pumping: resource, option, diameter_mm, capacity (own units per year), kwh_per_unit_m, loss_per_m (fraction
-        of a full pipe per metre), pipe_cost_per_m, trench_cost_per_m.
+        of a full pipe per metre), pipe_cost_per_m, trench_cost_per_m, kwh_per_unit_head_m (lifting by a metre;
+        0 for what need not be lifted), head_slope (head lost to friction, metres per metre), existing (false).
 
     Raises
     ------
@@ -93,56 +118,81 @@ def _sized(resource: pd.Series, sizes: pd.DataFrame, study: Study) -> pd.DataFra
                 "loss_per_m": flow.loss_mwh_per_m / (flow.capacity * fluid.mwh_per_unit) if fluid.mwh_per_unit else 0.0,
                 "pipe_cost_per_m": size.pipe_cost_per_m,
                 "trench_cost_per_m": size.trench_cost_per_m,
+                "kwh_per_unit_head_m": fluid.kwh_per_unit_head_m,
+                "head_slope": flow.gradient / (fluid.density * GRAVITY),
+                "existing": False,
             }
         )
     return pd.DataFrame(rows).sort_values("capacity", kind="stable")
 
 
-def useful_flows(links: Sequence[Link], matches: Matches) -> list[dict[str, tuple[float, float]]]:
-    """Return for each link the resources it could carry, with the least and most that could flow.
+def useful_flows(links: Sequence[Link], matches: Matches, max_detour: float) -> list[dict[str, Flow]]:
+    """Return for each link the resources it could carry, how much of them and which way.
 
     A link is of use to a match when a way from supply to demand leads over it, once, at no more than
-    ``MAX_DETOUR`` times the cheapest way's cost. The least is the smallest single exchange, the most what
-    all supplies or all demands of the useful matches add up to.
+    ``max_detour`` times the cheapest way's cost (over new trenches where there is one: what is left in an
+    existing pipe may not do). The least is the smallest single exchange, the most what all supplies or all
+    demands of the useful matches add up to. An existing pipe carries its own resource alone.
     """
-    if not links or len(matches.start) == 0:
-        return [{} for _ in links]
-    size = int(max(matches.start.max(), matches.end.max())) + 1
-    best = dijkstra(link_graph(links, size), indices=np.arange(size))[matches.start, matches.end]
-    flows = []
-    for link in links:
-        rest = [other for other in links if other is not link]
-        graph = link_graph(rest, max(size, link.start + 1, link.end + 1))
-        from_start, from_end = dijkstra(graph, indices=[link.start, link.end])
-        over = np.minimum(
-            from_start[matches.start] + from_end[matches.end], from_end[matches.start] + from_start[matches.end]
-        )
-        useful = np.isfinite(over) & (over + link.cost <= MAX_DETOUR * best)
-        flows.append(_bounds(matches, np.flatnonzero(useful)))
+    flows: list[dict[str, Flow]] = [{} for _ in links]
+    names = np.array(matches.resource, dtype=object)
+    special = {link.pipe.resource for link in links if link.pipe}
+    groups = [(names == resource, {resource}) for resource in sorted(special)]
+    groups.append((~np.isin(names, sorted(special)), set[str]()))
+    for rows, piped in groups:
+        usable = [k for k, link in enumerate(links) if link.pipe is None or link.pipe.resource in piped]
+        if not usable or not rows.any():
+            continue
+        some = matches.only(rows)
+        for k, (forward, backward) in zip(usable, _uses([links[k] for k in usable], some, max_detour), strict=True):
+            flows[k] |= _bounds(some, forward, backward)
     return flows
 
 
-def _bounds(matches: Matches, useful: Ints) -> dict[str, tuple[float, float]]:
+def _uses(links: Sequence[Link], matches: Matches, max_detour: float) -> Iterator[tuple[Flags, Flags]]:
+    """Return per link which matches could use it, from its start to its end and the other way."""
+    size = int(max(matches.start.max(), matches.end.max(), *(max(link.start, link.end) for link in links))) + 1
+    new = [link for link in links if link.pipe is None]
+    best = np.full(len(matches.start), np.inf)
+    for some in (new, links):
+        if len(some):
+            cost = dijkstra(link_graph(some, size), indices=np.arange(size))[matches.start, matches.end]
+            best = np.where(np.isfinite(best), best, cost)
+    for link in links:
+        rest = [other for other in links if other is not link]
+        if rest:
+            from_start, from_end = dijkstra(link_graph(rest, size), indices=[link.start, link.end])
+        else:
+            from_start, from_end = np.full((2, size), np.inf)
+            from_start[link.start] = from_end[link.end] = 0.0
+        most = max_detour * best - link.cost
+        there = from_start[matches.start] + from_end[matches.end]
+        back = from_end[matches.start] + from_start[matches.end]
+        yield np.isfinite(there) & (there <= most), np.isfinite(back) & (back <= most)
+
+
+def _bounds(matches: Matches, forward: Flags, backward: Flags) -> dict[str, Flow]:
     bounds = {}
-    names = np.array(matches.resource, dtype=object)
+    names, useful = np.array(matches.resource, dtype=object), np.flatnonzero(forward | backward)
     for resource in sorted(set(names[useful])):
         chosen = useful[names[useful] == resource]
         given = {matches.supply[k]: float(matches.given[k]) for k in chosen}
         wanted = {matches.demand[k]: float(matches.wanted[k]) for k in chosen}
         least = float(np.minimum(matches.given[chosen], matches.wanted[chosen]).min())
-        bounds[resource] = (least, min(sum(given.values()), sum(wanted.values())))
+        most = min(sum(given.values()), sum(wanted.values()))
+        bounds[resource] = Flow(least, most, bool(forward[chosen].any()), bool(backward[chosen].any()))
     return bounds
 
 
-def chosen_designs(designs: pd.DataFrame, least: float, most: float) -> pd.DataFrame:
+def chosen_designs(designs: pd.DataFrame, least: float, most: float, max_options: int) -> pd.DataFrame:
     """Return the diameters of one resource worth offering where between ``least`` and ``most`` may flow.
 
     From the smallest that carries the least to the smallest that carries the most, or the largest there
-    is; at most ``MAX_OPTIONS``, spread evenly.
+    is; at most ``max_options``, spread evenly.
     """
     capacity = designs["capacity"].to_numpy()
     first, top = np.minimum(np.searchsorted(capacity, [least, most]), len(capacity) - 1)
-    picked = np.linspace(first, top, min(MAX_OPTIONS, int(top - first) + 1)).round().astype(int)
+    picked = np.linspace(first, top, min(max_options, int(top - first) + 1)).round().astype(int)
     return designs.iloc[picked]
 
 
@@ -153,27 +203,42 @@ def _undominated(ordered: pd.DataFrame) -> pd.DataFrame:
     return ordered[~np.triu(beats, k=1).any(axis=1)].reset_index(drop=True)
 
 
+def with_heads(offer: pd.DataFrame, flow: Mapping[str, Flow], along: Profile | None) -> pd.DataFrame:
+    """Return the pipes on offer in one corridor with ``extra_head_m``: the pump head beyond friction.
+
+    The corridor's pipe has one pumping cost for both ways, so the way that needs more counts, of those in
+    which something could flow. Negative where the ground falls: the fall saves friction.
+    """
+    if along is None:
+        return offer.assign(extra_head_m=0.0)
+    length, back = float(along.at_m[-1]), along.turned()
+    extra = []
+    for name, slope in zip(offer["resource"], offer["head_slope"], strict=True):
+        ways = [way for way, used in ((along, flow[name].forward), (back, flow[name].backward)) if used]
+        extra.append(max(pump_head_m(way.at_m, way.height_m, slope) for way in ways) - slope * length)
+    return offer.assign(extra_head_m=extra)
+
+
 def pipe_table(corridors: pd.DataFrame, offers: Sequence[pd.DataFrame], settings: Settings) -> pd.DataFrame:
     """Return the contract's ``pipes`` table.
 
     A pipe pays for itself (without the factor of the ground) and for the part of its trench that goes
-    beyond the corridor's base trench; pumps pay for electricity at the flow of a full pipe, and heat is
-    lost at the rate of a full pipe too.
+    beyond the corridor's base trench; pumps pay for electricity at the flow of a full pipe, uphill more and
+    downhill less, and heat is lost at the rate of a full pipe too.
 
     Parameters
     ----------
     corridors
         corridor, length_m, weighted_length_m, trench_cost_per_m (the base).
     offers
-        Per corridor the chosen rows of :func:`pipe_designs`.
+        Per corridor the chosen rows of :func:`pipe_designs`, by way of :func:`with_heads`.
     """
-    frames = [
-        offer.assign(**row._asdict(), option_trench=offer["trench_cost_per_m"])
-        for row, offer in zip(corridors.itertuples(index=False), offers, strict=True)
-    ]
-    if not frames:
+    if not len(corridors):
         return make_table("problem", "pipes", [])
-    rows = pd.concat(frames, ignore_index=True)
+    rows = pd.concat(offers, ignore_index=True).rename(columns={"trench_cost_per_m": "option_trench"})
+    times = [len(offer) for offer in offers]
+    for column in ("corridor", "length_m", "weighted_length_m", "trench_cost_per_m"):
+        rows[column] = np.repeat(corridors[column].to_numpy(), times)
     finance, level = settings.finance, settings.pipelines.cost_factor
     years = finance.lifetime_years
     pipe = rows["pipe_cost_per_m"] * rows["length_m"] * level
@@ -182,12 +247,14 @@ def pipe_table(corridors: pd.DataFrame, offers: Sequence[pd.DataFrame], settings
     rows["fixed_cost"] = pipe * (finance.annuity(years.pipe) + upkeep) + wider * (
         finance.annuity(years.trench) + upkeep
     )
-    mwh = rows["kwh_per_unit_m"] * rows["length_m"] / 1000
+    lifting = rows["kwh_per_unit_head_m"] * rows["extra_head_m"]
+    mwh = (rows["kwh_per_unit_m"] * rows["length_m"] + lifting).clip(lower=0) / 1000
     rows["unit_cost"] = mwh * finance.electricity_price_per_mwh
     rows["co2_per_unit"] = mwh * finance.electricity_co2_t_per_mwh
     rows["loss"] = rows["loss_per_m"] * rows["length_m"]
-    kept = rows[rows["loss"] <= MAX_LOSS]
+    kept = rows[rows["loss"] <= settings.pipelines.max_loss]
     columns = [
         "corridor", "resource", "option", "fixed_cost", "unit_cost", "capacity", "loss", "co2_per_unit", "diameter_mm",
+        "existing",
     ]  # fmt: skip
     return make_table("problem", "pipes", kept[columns])

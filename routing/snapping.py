@@ -6,29 +6,40 @@ the road is cut there.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from routing.network import Flags, Floats, Ints, Lines, RoadNetwork
+from routing.signs import USUAL
 
 _STUB_NODES = 10  # a component of fewer nodes is a stub, whatever its share
 _STUB_SHARE = 0.05  # so is one with a smaller share of all nodes
+_NOT_PER_EDGE = ("crs", "x", "y", "turns")
 _AT_NODE_M = 0.01  # a foot this near the end of an edge is the end
 
 
 @dataclass(frozen=True, eq=False)
 class Snaps:
-    """Where plants meet the road; one entry per plant that does, in the order given."""
+    """Where plants meet the road; one entry per gate that does, in the order given."""
 
     plant: npt.NDArray[np.object_]
+    gate: Ints  # position in what was given
     edge: Ints
     along_m: Floats  # from the edge's tail, on the map
-    access: Lines  # straight line from the plant to the road
-    too_far: dict[str, float]  # the other plants: map distance to the nearest usable road, metres
+    access: Lines  # straight line from the gate to the road
+    too_far: dict[str, float]  # plants without an entry: map distance to the nearest usable road, metres
+
+    def take(self, entries: Ints) -> Snaps:
+        """Return some of the entries."""
+        return Snaps(self.plant[entries], self.gate[entries], self.edge[entries], self.along_m[entries],
+                     self.access[entries], self.too_far)  # fmt: skip
 
 
 def snap(network: RoadNetwork, allowed: Flags, plants: gpd.GeoSeries, max_snap_m: float) -> Snaps:
@@ -41,9 +52,10 @@ def snap(network: RoadNetwork, allowed: Flags, plants: gpd.GeoSeries, max_snap_m
     allowed
         Which edges may be used.
     plants
-        Points or polygons, indexed by plant. Polygons are left at their boundary.
+        Points or polygons, indexed by plant; a plant with several gates comes several times. Polygons are
+        left at their boundary.
     max_snap_m
-        A plant farther from any road meets none.
+        A gate farther from any road meets none.
 
     Notes
     -----
@@ -66,8 +78,41 @@ def snap(network: RoadNetwork, allowed: Flags, plants: gpd.GeoSeries, max_snap_m
     lines = network.geometry[edge[near]]
     access = shapely.shortest_line(shapes[near], lines)
     foot = shapely.get_point(access, -1)
-    too_far = dict(zip(names[~near], distance[~near].tolist(), strict=True))
-    return Snaps(names[near], edge[near], shapely.line_locate_point(lines, foot), access, too_far)
+    lost = pd.Series(distance, index=names)[~pd.Index(names).isin(names[near])]
+    too_far = {str(plant): float(away) for plant, away in lost.groupby(level=0, sort=False).min().items()}
+    along = shapely.line_locate_point(lines, foot)
+    return Snaps(names[near], np.flatnonzero(near), edge[near], along, access, too_far)
+
+
+def merged(first: Snaps, others: list[Snaps], other_road_m: float) -> Snaps:
+    """Return all entries of the first, and those of the others that lead to another road not much farther away.
+
+    Parameters
+    ----------
+    first
+        The nearest road of each gate.
+    others
+        Of the same gates, with other roads open.
+    other_road_m
+        An access leg may be this much longer than the gate's in ``first``.
+    """
+    away = dict(zip(first.gate.tolist(), shapely.length(first.access).tolist(), strict=True))
+    nearest = [np.array([away.get(gate, -np.inf) for gate in snaps.gate.tolist()]) for snaps in others]
+    chosen = [
+        snaps.take(np.flatnonzero(shapely.length(snaps.access) <= limit + other_road_m))
+        for snaps, limit in zip(others, nearest, strict=True)
+    ]
+    parts = [first, *chosen]
+    every = Snaps(
+        plant=np.concatenate([part.plant for part in parts]),
+        gate=np.concatenate([part.gate for part in parts]),
+        edge=np.concatenate([part.edge for part in parts]),
+        along_m=np.concatenate([part.along_m for part in parts]),
+        access=np.concatenate([part.access for part in parts]),
+        too_far=first.too_far,
+    )
+    place = pd.DataFrame({"gate": every.gate, "edge": every.edge, "along": every.along_m.round(2)})
+    return every.take(np.flatnonzero(~place.duplicated().to_numpy()))
 
 
 def _in_large_component(network: RoadNetwork, allowed: Flags) -> Flags:
@@ -98,11 +143,14 @@ def _nearest(network: RoadNetwork, allowed: Flags, shapes: Lines) -> tuple[Ints,
 
 
 def join(network: RoadNetwork, snaps: Snaps, access_kmh: float) -> tuple[RoadNetwork, Ints]:
-    """Return the network with the plants as nodes, and the node of each plant in ``snaps``.
+    """Return the network with the plants as nodes, and the plant's node for each entry of ``snaps``.
+
+    A plant of several gates is one node with several access legs: the cheapest way decides on the gate.
 
     Each road is cut at the feet of its plants. The whole road stays in the arrays, closed to everyone, so
     that edge numbers keep their meaning; the pieces and the access legs are appended. Lengths are shared
-    among the pieces as on the map. An access leg is open both ways to every vehicle.
+    among the pieces as on the map, and so are rises. An access leg is open both ways to every vehicle; the
+    legs are the last edges of the network, in the order of ``snaps``.
     """
     edge, at = snaps.edge, snaps.along_m
     whole = shapely.length(network.geometry[edge])
@@ -115,32 +163,54 @@ def join(network: RoadNetwork, snaps: Snaps, access_kmh: float) -> tuple[RoadNet
     foot_node[order] = network.node_count + np.cumsum(new) - 1
     cuts = order[new]
     pieces = _pieces(network, edge[cuts], at[cuts], network.node_count)
-    place = shapely.get_coordinates(shapely.get_point(snaps.access, 0))
     foot = shapely.get_coordinates(shapely.get_point(snaps.access[cuts], -1))
-    plant_node = network.node_count + len(cuts) + np.arange(len(edge))
+    number, _ = pd.factorize(snaps.plant)
+    plant_node = network.node_count + len(cuts) + number.astype(np.int64)
+    _, entry = np.unique(number, return_index=True)
+    place = shapely.get_coordinates(shapely.get_point(snaps.access[entry], 0))
     closed = network.closed.copy()
     closed[edge[cuts]] = True
-    legs = len(edge)
-    unlimited, never = np.full(legs, np.inf), np.zeros(legs, dtype=bool)
-    source = pieces.source
-    joined = RoadNetwork(
-        crs=network.crs,
+    legs, source = len(edge), pieces.source
+    of_legs: dict[str, Any] = {
+        "tail": plant_node, "head": foot_node, "length_m": shapely.length(snaps.access), "speed_kmh": access_kmh,
+        "max_weight_t": np.inf, "max_height_m": np.inf, "max_axle_load_t": np.inf, "geometry": snaps.access,
+        "rise_m": 0.0,
+    }  # fmt: skip
+    of_pieces: dict[str, Any] = {
+        "tail": pieces.tail, "head": pieces.head, "length_m": pieces.length_m, "geometry": pieces.geometry,
+        "closed": network.closed[source], "rise_m": network.rise_m[source] * pieces.share,
+    }  # fmt: skip
+    changed: dict[str, Any] = {"closed": closed}
+    fields: dict[str, Any] = {}
+    for item in dataclasses.fields(network):
+        old = getattr(network, item.name)
+        if item.name in _NOT_PER_EDGE:
+            continue
+        leg = np.empty(legs, dtype=old.dtype)
+        leg[:] = of_legs.get(item.name, USUAL.get(item.name, False))
+        piece = of_pieces.get(item.name, old[source])
+        fields[item.name] = np.concatenate([changed.get(item.name, old), piece, leg])
+    joined = dataclasses.replace(
+        network,
+        **fields,
         x=np.concatenate([network.x, foot[:, 0], place[:, 0]]),
         y=np.concatenate([network.y, foot[:, 1], place[:, 1]]),
-        tail=np.concatenate([network.tail, pieces.tail, plant_node]),
-        head=np.concatenate([network.head, pieces.head, foot_node]),
-        oneway=np.concatenate([network.oneway, network.oneway[source], never]),
-        length_m=np.concatenate([network.length_m, pieces.length_m, shapely.length(snaps.access)]),
-        speed_kmh=np.concatenate([network.speed_kmh, network.speed_kmh[source], np.full(legs, access_kmh)]),
-        max_weight_t=np.concatenate([network.max_weight_t, network.max_weight_t[source], unlimited]),
-        max_height_m=np.concatenate([network.max_height_m, network.max_height_m[source], unlimited]),
-        max_axle_load_t=np.concatenate([network.max_axle_load_t, network.max_axle_load_t[source], unlimited]),
-        hgv_closed=np.concatenate([network.hgv_closed, network.hgv_closed[source], never]),
-        hazmat_closed=np.concatenate([network.hazmat_closed, network.hazmat_closed[source], never]),
-        closed=np.concatenate([closed, network.closed[source], never]),
-        geometry=np.concatenate([network.geometry, pieces.geometry, snaps.access]),
+        turns=_turns_of_pieces(network, source),
     )
     return joined, plant_node
+
+
+def _turns_of_pieces(network: RoadNetwork, source: Ints) -> Ints:
+    """Return the forbidden turns with cut edges replaced by the piece that touches the junction."""
+    turns = network.turns.copy()
+    cut, first, count = np.unique(source, return_index=True, return_counts=True)
+    for column, at_end_if_against in ((0, 0), (2, 1)):  # one arrives at the end of an edge, one leaves from its start
+        place = np.searchsorted(cut, turns[:, column])
+        mine = np.flatnonzero(np.isin(turns[:, column], cut))
+        place = place[mine]
+        at_end = turns[mine, column + 1] == at_end_if_against
+        turns[mine, column] = network.edge_count + first[place] + np.where(at_end, count[place] - 1, 0)
+    return turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +221,7 @@ class _Pieces:
     tail: Ints
     head: Ints
     length_m: Floats
+    share: Floats  # of the edge
     geometry: Lines
 
 
@@ -166,11 +237,12 @@ def _pieces(network: RoadNetwork, edge: Ints, at: Floats, first_node: int) -> _P
     whole = shapely.length(network.geometry[source])
     end = np.where(last, whole, np.roll(begin, -1))
     head = np.where(last, network.head[source], np.roll(tail, -1))
-    length_m = network.length_m[source] * (end - begin) / whole
-    return _Pieces(source, tail, head, length_m, _substrings(network.geometry[source], begin, end))
+    share = (end - begin) / whole
+    lines = substrings(network.geometry[source], begin, end)
+    return _Pieces(source, tail, head, network.length_m[source] * share, share, lines)
 
 
-def _substrings(lines: Lines, begin: Floats, end: Floats) -> Lines:
+def substrings(lines: Lines, begin: Floats, end: Floats) -> Lines:
     """Return the part of each line between two distances along it."""
     points, of = shapely.get_coordinates(lines, return_index=True)
     step = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)

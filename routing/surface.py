@@ -1,9 +1,9 @@
 """The cost surface: what laying one metre of trench costs in each cell, relative to open farmland.
 
 The grid covers the terminals and a margin. Zones of the study decide where they lie (the highest
-factor where several overlap), the land-cover raster elsewhere, and the slope of the ground multiplies
-either. Ground is forbidden in every cell whose inside meets the inside of a forbidden polygon, however
-little, so a line that keeps to the allowed cells cannot enter forbidden land.
+factor where several overlap), the land-cover raster elsewhere; the slope of the ground and the study's
+terrain layers multiply either. Ground is forbidden in every cell whose inside meets the inside of a
+forbidden polygon, however little, so a line that keeps to the allowed cells cannot enter forbidden land.
 """
 
 from __future__ import annotations
@@ -13,34 +13,19 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import rasterio.crs
 import shapely
 from affine import Affine
 from pyproj import CRS
 from rasterio.features import rasterize
-from rasterio.warp import Resampling, reproject
-from scipy.ndimage import binary_dilation
+from rasterio.warp import Resampling
 
 from data.errors import Fault, InputError
 from data.settings import Pipelines
 from data.study import Raster, Study
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from routing.grids import HAIR, Flags, Floats, Grid, Ints, forbidden_cells, resample, slope_percent
+from routing.terrain_layers import terrain_effect
 
 MAX_CELLS = 6_250_000  # 2,500 x 2,500: about 1.7 GiB while the longest path is searched
-_HAIR = 1e-6  # of a cell: how far beside a line the ground must be clear as well
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Where the cells are: ``transform`` maps (column, row) to ``crs``; ``shape`` is (rows, columns)."""
-
-    transform: Affine
-    shape: tuple[int, int]
-    crs: CRS
-    cell_m: float
 
 
 @dataclass(frozen=True)
@@ -145,7 +130,7 @@ class CostSurface:
         span = float(np.hypot(*(end - start)))
         if span == 0:
             return True
-        aside = np.array([start[1] - end[1], end[0] - start[0]]) / span * _HAIR * self.cell_m
+        aside = np.array([start[1] - end[1], end[0] - start[0]]) / span * HAIR * self.cell_m
         for shift in (aside, -aside):
             cells, _ = self.traverse(np.array([start + shift, end + shift]))
             if not self.allowed[cells[:, 0], cells[:, 1]].all():
@@ -179,7 +164,10 @@ def cost_surface(study: Study, points: Floats) -> CostSurface:
         factors = _burn_factors(study, factors, grid.transform)
         allowed &= ~forbidden_cells(forbidden_polygons(study), grid)
     if study.elevation is not None and settings.slope_factor_per_percent > 0:
-        factors = factors * (1 + settings.slope_factor_per_percent * _slope_percent(study.elevation, grid))
+        factors = factors * (1 + settings.slope_factor_per_percent * slope_percent(study.elevation, grid))
+    if study.terrain:
+        effect, shut = terrain_effect(study.terrain, grid)
+        factors, closed, allowed = factors * effect, closed | shut, allowed & ~shut
     return CostSurface(factors, allowed, closed, grid.transform, grid.crs, grid.cell_m)
 
 
@@ -216,49 +204,9 @@ def _burn_factors(study: Study, factors: Floats, transform: Affine) -> Floats:
     return np.where(np.isnan(burned), factors, burned)
 
 
-def forbidden_cells(polygons: npt.NDArray[np.object_], grid: Grid) -> Flags:
-    """Return the cells whose inside meets the inside of a polygon, shape (rows, columns).
-
-    Rasterising gives the cells certainly in and those in doubt (along the outlines). The ones in doubt
-    are settled exactly: the rasteriser's own "all touched" promises too little to build on.
-    """
-    inside: Flags = np.zeros(grid.shape, dtype=bool)
-    if len(polygons) == 0:
-        return inside
-    burn = {"out_shape": grid.shape, "transform": grid.transform, "dtype": "uint8"}
-    inside |= rasterize(polygons, **burn).astype(bool)
-    near = rasterize(polygons, all_touched=True, **burn).astype(bool)
-    corners = shapely.get_coordinates(polygons)  # of a polygon too small for the rasteriser
-    place = np.floor((corners - [grid.transform.c, grid.transform.f]) / [grid.cell_m, -grid.cell_m]).astype(int)
-    place = place[((place >= 0) & (place < grid.shape[::-1])).all(axis=1)]
-    near[place[:, 1], place[:, 0]] = True
-    near = binary_dilation(near, np.ones((3, 3), dtype=bool))
-    doubtful = np.argwhere(near & ~inside)
-    which, box = shapely.STRtree(_boxes(doubtful, grid)).query(polygons)
-    shapely.prepare(polygons)
-    deep = shapely.intersects(polygons[which], _boxes(doubtful, grid, inset=_HAIR * grid.cell_m)[box])
-    inside[tuple(doubtful[box[deep]].T)] = True
-    # What is not met well inside the cell meets at most its very edge; that needs the slow test.
-    which, box = which[~deep], box[~deep]
-    edge = _boxes(doubtful, grid)[box]
-    edge_met = shapely.intersects(polygons[which], edge)
-    edge_met[edge_met] = ~shapely.touches(polygons[which[edge_met]], edge[edge_met])
-    inside[tuple(doubtful[box[edge_met]].T)] = True
-    return inside
-
-
-def _boxes(cells: Ints, grid: Grid, inset: float = 0.0) -> npt.NDArray[np.object_]:
-    """Return the squares of cells (n, 2), each side moved in by ``inset`` metres."""
-    left = grid.transform.c + cells[:, 1] * grid.cell_m
-    top = grid.transform.f - cells[:, 0] * grid.cell_m
-    right, bottom = left + grid.cell_m, top - grid.cell_m
-    boxes = shapely.box(left + inset, bottom + inset, right - inset, top - inset)
-    return np.asarray(boxes, dtype=object)
-
-
 def _landcover(raster: Raster, settings: Pipelines, grid: Grid) -> tuple[Floats, Flags]:
     """Return factors and forbidden cells from the land-cover classes; 1 where the raster says nothing."""
-    classes = _resample(raster, raster.values, grid, Resampling.nearest)
+    classes = resample(raster, raster.values, grid, Resampling.nearest)
     factors = np.ones(grid.shape)
     for key, factor in settings.landcover_factors.items():
         try:
@@ -271,33 +219,8 @@ def _landcover(raster: Raster, settings: Pipelines, grid: Grid) -> tuple[Floats,
         return factors, np.zeros(grid.shape, dtype=bool)
     closed = np.where(np.isin(raster.values, settings.landcover_forbidden), 1.0, 0.0)
     # The maximum: a cell that holds one forbidden pixel is forbidden.
-    share = _resample(raster, closed, grid, Resampling.max)
+    share = resample(raster, closed, grid, Resampling.max)
     return factors, np.nan_to_num(share) > 0
 
 
-def _slope_percent(raster: Raster, grid: Grid) -> Floats:
-    """Return the steepest slope in percent; 0 where the elevation is unknown."""
-    if min(grid.shape) < 2:
-        return np.zeros(grid.shape)
-    # A raster coarser than the grid would make steps if averaged; a finer one noise if interpolated.
-    pixel_m = abs(raster.transform.e) * (111_320 if raster.crs.is_geographic else 1)  # a degree is 111 km
-    how = Resampling.average if pixel_m < grid.cell_m else Resampling.bilinear
-    down, across = np.gradient(_resample(raster, raster.values, grid, how), grid.cell_m)
-    return np.asarray(np.nan_to_num(100 * np.hypot(down, across)), dtype=np.float64)
-
-
-def _resample(raster: Raster, values: Floats, grid: Grid, how: Resampling) -> Floats:
-    """Return values that lie on the raster's grid on the surface's, NaN where there are none."""
-    out = np.full(grid.shape, np.nan)
-    reproject(
-        np.ascontiguousarray(values, dtype=np.float64),
-        out,
-        src_transform=raster.transform,
-        src_crs=rasterio.crs.CRS.from_wkt(raster.crs.to_wkt()),
-        src_nodata=np.nan,
-        dst_transform=grid.transform,
-        dst_crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()),
-        dst_nodata=np.nan,
-        resampling=how,
-    )
-    return out
+__all__ = ["CostSurface", "Flags", "Floats", "Grid", "Ints", "cost_surface", "forbidden_cells", "forbidden_polygons"]

@@ -10,21 +10,24 @@ import pandas as pd
 
 from data.study import Study
 from routing.corridor_links import Gate
+from routing.existing import Existing
 from routing.gates import find_gates
-from routing.surface import CostSurface, Floats, Ints, forbidden_polygons
+from routing.grids import Floats, Ints
+from routing.surface import CostSurface, forbidden_polygons
 
 MAX_PARTNERS = 6  # matches of a stream that get a path of their own; the others use what is there
 
 
 @dataclass(frozen=True)
 class Terminals:
-    """Plants that can be joined, by number, and the pairs of streams between them.
+    """Plants and taps that can be joined, by number, and the pairs of streams between plants.
 
-    ``pairs`` has the columns of the caller's pairs plus start and end (terminal numbers). ``pieces``
-    says which connected piece of ground each terminal stands on.
+    ``names`` are the plants, then the taps of existing pipes. ``pairs`` has the columns of the caller's
+    pairs plus start and end (terminal numbers). ``pieces`` says which connected piece of ground each
+    terminal stands on.
     """
 
-    plants: tuple[str, ...]
+    names: tuple[str, ...]
     gates: tuple[Gate, ...]
     pieces: tuple[int, ...]
     pairs: pd.DataFrame
@@ -49,8 +52,10 @@ def near_pairs(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, dict[st
     return near, dict.fromkeys(far, f"more than {most:g} km from every plant it could exchange with")
 
 
-def find_terminals(study: Study, near: pd.DataFrame, surface: CostSurface, components: Ints) -> Terminals:
-    """Return the plants of some pairs that can be joined over allowed ground.
+def find_terminals(
+    study: Study, near: pd.DataFrame, surface: CostSurface, components: Ints, existing: Existing
+) -> Terminals:
+    """Return the plants of some pairs that can be joined over allowed ground or by an existing pipe.
 
     Parameters
     ----------
@@ -58,25 +63,39 @@ def find_terminals(study: Study, near: pd.DataFrame, surface: CostSurface, compo
         Pairs from :func:`near_pairs`, at least one.
     components
         Connected piece of ground of each cell, shape (rows, columns).
+    existing
+        Pipes whose taps become terminals too; they may join pieces of ground that nothing else joins.
     """
     plants = sorted({*near["from_plant"], *near["to_plant"]})
     points = study.plant_points.loc[plants]
-    xy = np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
-    doors = find_gates(surface, xy, components, forbidden_polygons(study))
-    piece = {plant: int(components[gate.cell]) for plant, gate in zip(plants, doors.gates, strict=True) if gate}
-    start, end = near["from_plant"].map(piece), near["to_plant"].map(piece)
+    xy = np.concatenate([np.column_stack([points.x, points.y]), *(at[None, :] for at in existing.taps.values())])
+    doors = find_gates(surface, xy, components, forbidden_polygons(study), study.settings.pipelines.max_access_m)
+    gate_of = {name: gate for name, gate in zip([*plants, *existing.taps], doors.gates, strict=True) if gate}
+    piece = {name: int(components[gate.cell]) for name, gate in gate_of.items()}
+    land = _bridged(piece, existing)
+    start, end = (near[side].map(land) for side in ("from_plant", "to_plant"))
     joined = near[(start == end).to_numpy()]
     kept = sorted({*joined["from_plant"], *joined["to_plant"]})
-    number = {plant: k for k, plant in enumerate(kept)}
-    gate_of = dict(zip(plants, doors.gates, strict=True))
+    kept += [tap for tap in existing.taps if tap in gate_of]
+    number = {name: k for k, name in enumerate(kept)}
     return Terminals(
-        plants=tuple(kept),
-        gates=tuple(gate for plant in kept if (gate := gate_of[plant])),
-        pieces=tuple(piece[plant] for plant in kept),
+        names=tuple(kept),
+        gates=tuple(gate_of[name] for name in kept),
+        pieces=tuple(piece[name] for name in kept),
         pairs=joined.assign(start=joined["from_plant"].map(number), end=joined["to_plant"].map(number)),
         unreachable={plant: _reason(study, plant, near, piece) for plant in plants if plant not in number},
-        notes={plants[k]: note for k, note in doors.notes if plants[k] in number},
+        notes={plants[k]: note for k, note in doors.notes if k < len(plants) and plants[k] in number},
     )
+
+
+def _bridged(piece: Mapping[str, int], existing: Existing) -> dict[str, int]:
+    """Return the piece of ground of each terminal, pieces that existing pipes join being one."""
+    land = dict(piece)
+    for start, end in existing.ends:
+        if start in land and end in land and land[start] != land[end]:
+            old, new = land[start], land[end]
+            land = {name: new if number == old else number for name, number in land.items()}
+    return land
 
 
 def _reason(study: Study, plant: str, near: pd.DataFrame, piece: Mapping[str, int]) -> str:
@@ -101,7 +120,7 @@ def routing_order(terminals: Terminals, max_distance_m: float) -> list[tuple[int
     """
     xy, pieces = terminals.xy, np.array(terminals.pieces)
     square = ((xy[:, None, :] - xy[None, :, :]) ** 2).sum(axis=2)
-    matched = _nearest_matches(terminals.pairs, square)
+    matched = {(a, b) for a, b in _nearest_matches(terminals.pairs, square) if pieces[a] == pieces[b]}
     neighbours: set[tuple[int, int]] = set()
     for one in range(len(xy)):
         # Inside the circle over one-other: the angle there is obtuse, so the squares add up to less.

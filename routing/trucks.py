@@ -1,20 +1,22 @@
 """Truck routes: which vehicle hauls what from plant to plant, along which road, at what cost.
 
 For each pair of plants and each vehicle class that may carry the resource, the path minimises the
-generalised cost ``cost_per_km * km + cost_per_h * h``. Per trip, with ``e`` the share of the empty way
-back that this haul pays (``empty_return``),
+generalised cost of :mod:`routing.profiles`. Per trip on flat roads without toll, with ``e`` the share of
+the empty way back that this haul pays (``empty_return``),
 
     hours = (1 + e) drive + load + unload
     cost  = cost_per_km (1 + e) km + cost_per_h hours
     CO2   = km (laden + e empty)
 
 and per unit all of it divided by the load (:func:`routing.loads.units_per_trip`). The way back is taken
-to be as long as the way there.
+along the same roads. Tolls and hills change cost, hours and CO2 as :mod:`routing.profiles` says; CO2
+follows the fuel.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -24,12 +26,15 @@ import shapely
 from data.contracts import empty_table, make_table
 from data.settings import Settings
 from data.study import Study
+from routing.barriers import NO_ROAD, barriers
 from routing.loads import units_per_trip
-from routing.network import Flags, RoadNetwork, Vehicle, build_network
-from routing.paths import Paths, least_cost_paths, path_lines
-from routing.snapping import join, snap
+from routing.network import Flags
+from routing.paths import Paths, path_lines
+from routing.profiles import vehicle_of
+from routing.trips import Driving, find_ground
 
-_LEG = ["vehicle", "dangerous", "from_plant", "to_plant"]
+_KIND = ["vehicle", "adr_class"]
+_LEG = [*_KIND, "from_plant", "to_plant"]
 _HAUL = ["from_plant", "to_plant", "resource"]
 
 
@@ -40,6 +45,9 @@ class TruckRoutes:
     routes: pd.DataFrame
     geometries: gpd.GeoDataFrame  # key, kind ("route"), geometry in the study's CRS
     unreachable: pd.DataFrame  # plant, reason
+    class_reasons: pd.DataFrame = field(  # plant, vehicle, reason: a class that cannot reach a plant on a road
+        default_factory=lambda: pd.DataFrame(columns=["plant", "vehicle", "reason"], dtype="str")
+    )
 
 
 def truck_routes(study: Study, pairs: pd.DataFrame) -> TruckRoutes:
@@ -66,17 +74,20 @@ def truck_routes(study: Study, pairs: pd.DataFrame) -> TruckRoutes:
         plants = pd.unique(hauls[["from_plant", "to_plant"]].to_numpy().ravel())
         notes += [(plant, "the study has no roads") for plant in plants]
         return _result(study, empty_table("problem", "routes"), gpd.GeoDataFrame(), notes)
-    trips = _Trips(study)
-    legs = trips.drive(hauls[_LEG].drop_duplicates(ignore_index=True))
+    wanted = hauls[_LEG].drop_duplicates(ignore_index=True)
+    trips = _Trips(study, wanted)
+    legs = trips.drive(wanted)
     hauls = hauls.merge(legs, on=_LEG, validate="many_to_one")
-    notes += trips.unreachable(hauls)
+    reasons = trips.class_reasons(legs)
+    notes += trips.unreachable(hauls, reasons)
     priced = _priced(study.settings, hauls)
     kept = _worth_offering(priced)
     lines = trips.lines(kept[["run", "leg"]].drop_duplicates(ignore_index=True))
     kept = kept.merge(lines, on=["run", "leg"], validate="many_to_one").sort_values("order", kind="stable")
     kept["geometry_key"] = _geometry_keys(kept)
     shapes = kept.drop_duplicates("geometry_key").rename(columns={"geometry_key": "key"}).assign(kind="route")
-    return _result(study, _route_table(study.settings, kept), shapes, notes)
+    result = _result(study, _route_table(study.settings, kept), shapes, notes)
+    return dataclasses.replace(result, class_reasons=reasons)
 
 
 def _result(study: Study, routes: pd.DataFrame, shapes: pd.DataFrame, notes: list[tuple[str, str]]) -> TruckRoutes:
@@ -124,101 +135,77 @@ def _may_carry(settings: Settings, hauls: pd.DataFrame) -> Flags:
     return flags
 
 
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """All legs of one vehicle class with or without dangerous goods."""
-
-    network: RoadNetwork  # with the plants in it
-    paths: Paths
-
-
-@dataclass(frozen=True, eq=False)
-class _Ground:
-    """The network as one set of open roads shows it, with the plants joined to it."""
-
-    network: RoadNetwork
-    node: pd.Series  # by plant
-    too_far: dict[str, float]
-
-
 class _Trips:
-    """Paths of every leg; plants are joined to the road once per set of roads that vehicles may use."""
+    """Paths of every leg of every vehicle class, over one network with all plants in it."""
 
-    def __init__(self, study: Study) -> None:
-        self._study = study
-        self._network = build_network(study.roads, study.highways)
-        self._vehicles = study.vehicles.set_index("vehicle")
-        self._grounds: dict[bytes, _Ground] = {}
-        self._runs: list[_Run] = []
+    def __init__(self, study: Study, legs: pd.DataFrame) -> None:
+        rows = study.vehicles.set_index("vehicle")
+        kinds = legs[_KIND].drop_duplicates().itertuples(index=False)
+        self._vehicles = {(vehicle, adr): vehicle_of(rows.loc[vehicle], adr) for vehicle, adr in kinds}
+        self._share = rows["empty_return"]
+        self._max_snap_km = study.settings.trucks.max_snap_km
+        plants = pd.unique(legs[["from_plant", "to_plant"]].to_numpy().ravel())
+        self.ground = find_ground(study, plants, self._vehicles.values())
+        self._runs: list[tuple[Driving, Paths]] = []
 
     def drive(self, legs: pd.DataFrame) -> pd.DataFrame:
-        """Return the legs with ``run``, ``leg``, ``distance_m``, ``drive_h`` and what failed.
+        """Return the legs with ``run``, ``leg``, what is driven, and what failed.
 
-        ``snapped_from`` and ``snapped_to`` tell whether the plants meet a road; the distance is NaN
+        ``snapped_from`` and ``snapped_to`` tell whether the plants meet a road; ``distance_m`` is NaN
         where there is no path.
         """
-        shapes = self._study.plants.set_index("plant").geometry
-        plants = shapes[shapes.index.isin(legs["from_plant"]) | shapes.index.isin(legs["to_plant"])]
-        driven = [
-            self._drive_one(group.copy(), plants) for _, group in legs.groupby(["vehicle", "dangerous"], sort=True)
-        ]
+        groups = legs.groupby(_KIND, sort=True)
+        driven = [self._drive_one((str(vehicle), str(adr)), group.copy()) for (vehicle, adr), group in groups]
         return pd.concat(driven, ignore_index=True)
 
-    def _drive_one(self, legs: pd.DataFrame, plants: gpd.GeoSeries) -> pd.DataFrame:
-        vehicle = _vehicle(self._vehicles.loc[legs["vehicle"].iloc[0]], dangerous=bool(legs["dangerous"].iloc[0]))
-        ground = self._ground(self._network.open_to(vehicle), plants)
-        legs["snapped_from"] = legs["from_plant"].isin(ground.node.index)
-        legs["snapped_to"] = legs["to_plant"].isin(ground.node.index)
+    def _drive_one(self, kind: tuple[str, str], legs: pd.DataFrame) -> pd.DataFrame:
+        node = self.ground.node
+        legs["snapped_from"] = legs["from_plant"].isin(node.index)
+        legs["snapped_to"] = legs["to_plant"].isin(node.index)
         on_road = (legs["snapped_from"] & legs["snapped_to"]).to_numpy(dtype=bool)
-        network = ground.network
-        graph = network.graph(network.generalised_cost(vehicle), network.open_to(vehicle))
-        source = ground.node.reindex(legs["from_plant"][on_road]).to_numpy(dtype=np.int64)
-        target = ground.node.reindex(legs["to_plant"][on_road]).to_numpy(dtype=np.int64)
-        paths = least_cost_paths(graph, source, target)
+        driving = self.ground.driving(self._vehicles[kind], empty_return=float(self._share[kind[0]]))
+        source = node.reindex(legs["from_plant"][on_road]).to_numpy(dtype=np.int64)
+        target = node.reindex(legs["to_plant"][on_road]).to_numpy(dtype=np.int64)
+        paths = driving.paths(source, target)
         there = np.isfinite(paths.cost)
         legs["run"] = len(self._runs)
-        for name, values in (
-            ("leg", np.arange(len(source))),
-            ("distance_m", np.where(there, paths.total(network.length_m), np.nan)),
-            ("drive_h", np.where(there, paths.total(network.hours(vehicle.max_speed_kmh)), np.nan)),
-        ):
-            column = np.full(len(legs), -1 if name == "leg" else np.nan, dtype=values.dtype)
-            column[on_road] = values
+        legs["leg"] = -1
+        legs.loc[on_road, "leg"] = np.arange(len(source))
+        for name, values in driving.along(paths).items():
+            column = np.full(len(legs), np.nan)
+            column[on_road] = np.where(there, values, np.nan)
             legs[name] = column
-        self._runs.append(_Run(network, paths))
+        self._runs.append((driving, paths))
         return legs
 
-    def _ground(self, allowed: Flags, plants: gpd.GeoSeries) -> _Ground:
-        key = np.packbits(allowed).tobytes()
-        if key not in self._grounds:
-            trucks = self._study.settings.trucks
-            snaps = snap(self._network, allowed, plants, trucks.max_snap_km * 1000)
-            network, node = join(self._network, snaps, trucks.access_kmh)
-            self._grounds[key] = _Ground(network, pd.Series(node, index=snaps.plant), snaps.too_far)
-        return self._grounds[key]
+    def class_reasons(self, legs: pd.DataFrame) -> pd.DataFrame:
+        """Return why plants that are on a road are not reached by a vehicle: plant, vehicle, reason."""
+        rows = []
+        tried = legs[legs["snapped_from"] & legs["snapped_to"]]
+        for (vehicle, adr), group in tried.groupby(_KIND, sort=True):
+            failed = group["distance_m"].isna()
+            if failed.any():
+                served = {*group["from_plant"][~failed], *group["to_plant"][~failed]}
+                told = barriers(self.ground, self._vehicles[str(vehicle), str(adr)], group[failed])
+                rows += [(plant, vehicle, why) for plant, why in sorted(told.items()) if plant not in served]
+        table = pd.DataFrame(rows, columns=["plant", "vehicle", "reason"], dtype="str")
+        return table.drop_duplicates(ignore_index=True)
 
-    def unreachable(self, hauls: pd.DataFrame) -> list[tuple[str, str]]:
+    def unreachable(self, hauls: pd.DataFrame, reasons: pd.DataFrame) -> list[tuple[str, str]]:
         """Return the plants that no vehicle reaches, and why: too far from a road, or no way through."""
-        names = ["plant", "snapped", "distance_m", "resource"]
-        ends = pd.concat(
-            [
-                hauls[[f"{end}_plant", f"snapped_{end}", "distance_m", "resource"]].set_axis(names, axis=1)
-                for end in ("from", "to")
-            ]
-        )
-        tried = np.tile((hauls["snapped_from"] & hauls["snapped_to"]).to_numpy(dtype=bool), 2)
-        ends = ends.assign(served=ends["distance_m"].notna(), tried=tried)
-        snapped = ends.groupby("plant")["snapped"].any()
-        limit = self._study.settings.trucks.max_snap_km
         notes = []
-        for plant in snapped.index[~snapped]:  # only the plants that are off the road
-            away = min(ground.too_far[plant] for ground in self._grounds.values())
+        for plant, away in self.ground.too_far.items():  # only the plants that are off the road
             where = f"the nearest road open to its vehicles is {away / 1000:.1f} km away"
             where = where if np.isfinite(away) else "no road is open to its vehicles"
-            notes.append((plant, f"{where}; trucks.max_snap_km is {limit:g}"))
-        state = ends.groupby(["plant", "resource"])[["served", "tried"]].any().reset_index()
-        cut_off = state[state["tried"] & ~state["served"]].groupby("plant")["resource"].agg(", ".join)
-        notes += [(str(plant), f"no road connects it with any partner for {what}") for plant, what in cut_off.items()]
+            notes.append((plant, f"{where}; trucks.max_snap_km is {self._max_snap_km:g}"))
+        tried = hauls[hauls["snapped_from"] & hauls["snapped_to"]]
+        ends = pd.concat([tried.assign(plant=tried[f"{end}_plant"]) for end in ("from", "to")])
+        served = ends["distance_m"].notna().groupby([ends["plant"], ends["resource"]]).any()
+        lost = served[~served].reset_index()
+        for plant, what in lost.groupby("plant")["resource"].agg(", ".join).items():
+            mine = reasons[(reasons["plant"] == plant) & (reasons["reason"] != NO_ROAD)]
+            why = f" ({'; '.join(mine['reason'].unique())})" if len(mine) else ""
+            notes.append((str(plant), f"{NO_ROAD} for {what}{why}"))
         return notes
 
     def lines(self, wanted: pd.DataFrame) -> pd.DataFrame:
@@ -226,31 +213,20 @@ class _Trips:
         parts = []
         for run, group in wanted.groupby("run", sort=True):
             leg = np.sort(group["leg"].to_numpy(dtype=np.int64))
-            this = self._runs[int(str(run))]
-            parts.append(pd.DataFrame({"run": run, "leg": leg, "geometry": path_lines(this.network, this.paths, leg)}))
+            driving, paths = self._runs[int(str(run))]
+            parts.append(pd.DataFrame({"run": run, "leg": leg, "geometry": path_lines(driving.network, paths, leg)}))
         return pd.concat(parts, ignore_index=True) if parts else wanted.assign(geometry=None)
-
-
-def _vehicle(row: pd.Series, *, dangerous: bool) -> Vehicle:
-    return Vehicle(
-        gross_weight_t=float(row["gross_weight_t"]),
-        height_m=float(row["height_m"]),
-        axle_load_t=float(row["axle_load_t"]),
-        dangerous=dangerous,
-        max_speed_kmh=float(row["max_speed_kmh"]),
-        cost_per_km=float(row["cost_per_km"]),
-        cost_per_h=float(row["cost_per_h"]),
-    )
 
 
 def _priced(settings: Settings, hauls: pd.DataFrame) -> pd.DataFrame:
     """Return the hauls that have a path short enough, with cost, hours and CO2 (see the module)."""
     near = hauls["distance_m"] <= settings.trucks.max_distance_km * 1000
     hauls = hauls[near].copy()
-    km, share = hauls["distance_m"] / 1000, hauls["empty_return"]
-    hours = (1 + share) * hauls["drive_h"] + hauls["load_h"] + hauls["unload_h"]
-    cost = hauls["cost_per_km"] * (1 + share) * km + hauls["cost_per_h"] * hours
-    co2_kg = km * (hauls["co2_laden_kg_per_km"] + share * hauls["co2_empty_kg_per_km"])
+    share = hauls["empty_return"]
+    hours = hauls["drive_h"] + share * hauls["back_h"] + hauls["load_h"] + hauls["unload_h"]
+    cost = hauls["drive_cost"] + share * hauls["back_cost"] + hauls["cost_per_h"] * hours
+    laden, empty = hauls["co2_laden_kg_per_km"], hauls["co2_empty_kg_per_km"]
+    co2_kg = (hauls["fuel_m"] * laden + share * hauls["fuel_back_m"] * empty) / 1000
     return hauls.assign(
         hours_per_trip=hours,
         unit_cost=cost / hauls["units_per_trip"],
@@ -279,7 +255,7 @@ def _route_table(settings: Settings, kept: pd.DataFrame) -> pd.DataFrame:
     finance, trucks = settings.finance, settings.trucks
     table = kept[
         ["resource", "vehicle", "unit_cost", "units_per_trip", "hours_per_trip", "co2_per_unit", "distance_m",
-         "geometry_key"]
+         "coarse_m", "geometry_key"]
     ].assign(
         route="road:" + kept["from_plant"] + ">" + kept["to_plant"] + ":" + kept["resource"] + ":" + kept["vehicle"],
         from_node=kept["from_plant"],

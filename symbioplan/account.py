@@ -147,6 +147,48 @@ def candidate_text(found: Candidates, out: Path) -> str:
     )
 
 
+def route_facts(routes: pd.DataFrame, out: Path) -> dict[str, Any]:
+    """Return alternative routes without their lines."""
+    return {"out": str(out), "routes": routes.drop(columns="geometry").to_dict("records")}
+
+
+def route_text(routes: pd.DataFrame, study: Study, out: Path) -> str:
+    """Return alternative routes as a table."""
+    if routes.empty:
+        return f"no truck can drive there\nwritten to {out.resolve()}"
+    money = f"{study.settings.currency}/trip"
+    table = _new_table("rank", "vehicle", "km", "h one way", money, "kg CO2/trip", "shared", numbers_from=2)
+    for row in routes.itertuples(index=False):
+        table.add_row(
+            str(row.rank),
+            row.vehicle,
+            f"{row.distance_m / 1000:,.1f}",
+            f"{row.drive_h:.2f}",
+            f"{row.cost_per_trip:,.0f}",
+            f"{row.co2_t_per_trip * 1000:,.1f}",
+            f"{row.overlap:.0%}",
+        )
+    return f"{_render(table).rstrip()}\nwritten to {out.resolve()}"
+
+
+def reach_facts(bands: pd.DataFrame, out: Path) -> dict[str, Any]:
+    """Return the bands of a service area without their outlines."""
+    records = bands.drop(columns="geometry").assign(area_km2=bands.geometry.area / 1e6).to_dict("records")
+    return {"out": str(out), "bands": records}
+
+
+def reach_text(bands: pd.DataFrame, out: Path) -> str:
+    """Return the bands of a service area as a table."""
+    if bands.empty:
+        return f"no road can be reached\nwritten to {out.resolve()}"
+    table = _new_table("from", "to", "unit", "km of road", "km2", numbers_from=0)
+    for row in reach_facts(bands, out)["bands"]:
+        table.add_row(
+            f"{row['above']:g}", f"{row['up_to']:g}", row["unit"], f"{row['road_km']:,.0f}", f"{row['area_km2']:,.1f}"
+        )
+    return f"{_render(table).rstrip()}\nwritten to {out.resolve()}"
+
+
 def documented_facts(rows: pd.DataFrame) -> dict[str, Any]:
     """Return how many scored documented exchanges were found again, and each one's fate."""
     scored = rows[rows["scored"]]

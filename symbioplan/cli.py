@@ -16,6 +16,7 @@ import typer
 
 import maps
 import models
+import routing
 from data import (
     Fault,
     InputError,
@@ -27,6 +28,7 @@ from data import (
     read_study,
     refuse_foreign,
     study_folder,
+    whole_file,
     whole_folder,
     write_problem,
     write_tables,
@@ -49,6 +51,7 @@ StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study fol
 OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
 ]
+FileOption = Annotated[Path, typer.Option("--out", metavar="FILE.gpkg", help="GeoPackage to write.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while working.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on stdout.")]
 
@@ -157,6 +160,57 @@ def solve_command(
     _finish(decided, out, voice)
 
 
+@app.command("routes", epilog="Example: `symbioplan routes kalundborg bioenergi farms digestate --out out/routes.gpkg`")
+def routes_command(
+    study: StudyArgument,
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Plant where the truck is loaded.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="Plant where it is unloaded.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="A resource, or a vehicle class.")],
+    out: FileOption,
+    *,
+    count: Annotated[int, typer.Option(min=1, max=10, help="How many routes are wanted.")] = 3,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find plausibly different truck routes between two plants, to compare: a GeoPackage and a table."""
+    voice = _Voice(quiet, as_json)
+    read = read_study(study)
+    voice.progress(f"finding routes over {len(read.roads):,} road edges")
+    found = routing.alternative_routes(read, start, end, what, count=count)
+    with whole_file(out) as file:
+        maps.write_alternatives(read, found, file)
+    voice.answer(account.route_facts(found, out), account.route_text(found, read, out))
+    if found.empty:
+        raise typer.Exit(EXIT_NO_SOLUTION)
+
+
+@app.command(
+    "reach", epilog="Example: `symbioplan reach kalundborg asnaes artic_tipper --km 5,10,20 --out out/reach.gpkg`"
+)
+def reach_command(
+    study: StudyArgument,
+    plant: Annotated[str, typer.Argument(metavar="PLANT", help="Where the truck starts.")],
+    vehicle: Annotated[str, typer.Argument(metavar="VEHICLE", help="Vehicle class.")],
+    out: FileOption,
+    *,
+    km: Annotated[str, typer.Option(help="Limits of the bands in km, such as 5,10,20.")] = "",
+    minutes: Annotated[str, typer.Option(help="Limits of the bands in minutes, such as 10,30.")] = "",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find what a plant reaches by truck within distances or driving times: roads and areas in a GeoPackage."""
+    voice = _Voice(quiet, as_json)
+    limits = {"km": _limits("--km", km), "minutes": _limits("--minutes", minutes)}
+    read = read_study(study)
+    voice.progress(f"driving from {plant} over {len(read.roads):,} road edges")
+    area = routing.service_area(read, plant, vehicle, **limits)
+    with whole_file(out) as file:
+        maps.write_service_area(read, area.roads, area.bands, file)
+    voice.answer(account.reach_facts(area.bands, out), account.reach_text(area.bands, out))
+    if area.roads.empty:
+        raise typer.Exit(EXIT_NO_SOLUTION)
+
+
 @app.command("draw", epilog="Example: `symbioplan draw out/kalundborg`")
 def draw_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `symbioplan plan` wrote.")],
@@ -198,6 +252,13 @@ def compare_command(
         return
     differences = models.compare_plans(read_plan(plans[0] / "plan"), read_plan(plans[1] / "plan"))
     voice.answer(account.difference_facts(differences), account.difference_text(differences))
+
+
+def _limits(option: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError([Fault("reach", option, repr(text), "numbers separated by commas")]) from None
 
 
 def _finish(decided: Plan, out: Path, voice: _Voice) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from data import Study
 
 
@@ -11,12 +13,22 @@ def study_notes(study: Study) -> tuple[str, ...]:
     dated = int((streams["available_from"].notna() | streams["available_to"].notna()).sum())
     found = {
         f"streams that exist only in some years: {dated}, pooled with the others in this plan's one period": dated > 0,
-        f"existing pipelines: {len(study.pipelines)}, drawn, but their spare capacity is not used yet": (
-            len(study.pipelines) > 0
-        ),
         "the study has no roads, so nothing can go by truck": study.roads.empty,
+        "beyond the study's own roads the world's highways are used: coarse, undirected, without bans or speeds": bool(
+            (study.roads["highway"] == "world").any()
+        ),
         "the study has no zones, so pipelines run straight over whatever is there": (
-            study.zones.empty and study.landcover is None
+            study.zones.empty and study.landcover is None and not study.terrain
         ),
     }
     return tuple(sentence for sentence, applies in found.items() if applies)
+
+
+def coarse_notes(hauls: pd.DataFrame) -> tuple[str, ...]:
+    """Return a sentence for each pair of places whose haul runs on coarse roads of the world."""
+    coarse = hauls[hauls["coarse_m"] > 0].drop_duplicates(["from_node", "to_node"])
+    return tuple(
+        f"{row.coarse_m / 1000:,.0f} of {row.distance_m / 1000:,.0f} km from {row.from_node} to {row.to_node} "
+        "are on coarse roads: the distance is an estimate"
+        for row in coarse.itertuples(index=False)
+    )

@@ -19,7 +19,7 @@ import models
 import routing
 import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
-from symbioplan.notes import study_notes
+from symbioplan.notes import coarse_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -87,7 +87,7 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
     decided = decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
         input_digest=study.digest,
-        notes=(*study_notes(study), *candidates.notes),
+        notes=(*study_notes(study), *coarse_notes(decided.hauls), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )

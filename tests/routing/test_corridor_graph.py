@@ -59,7 +59,7 @@ def cost(graph: nx.Graph, path) -> float:
 def test_paths_cost_what_networkx_says(seed, closed, rows, columns, discount):
     rng = np.random.default_rng(seed)
     ground = surface(rng.choice([0.5, 1, 1.3, 5, 20], (rows, columns)), rng.random((rows, columns)) >= closed)
-    graph, grid = oracle(ground), move_grid(ground, PRICES, FREE, discount)
+    graph, grid = oracle(ground), move_grid(ground, PRICES, FREE)
     cells = np.argwhere(ground.allowed)
     if len(cells) < 2:
         return
@@ -90,18 +90,18 @@ def test_paths_cost_what_networkx_says(seed, closed, rows, columns, discount):
 def test_no_squeezing_between_two_forbidden_cells():
     allowed = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1]])
     ground = surface(np.ones((3, 3)), allowed)
-    grid = move_grid(ground, PRICES, FREE, 1.0)
+    grid = move_grid(ground, PRICES, FREE)
     assert grid.path(np.array([0, 0]), np.array([2, 2])) is None
     assert grid.components()[0, 0] != grid.components()[2, 2]
     allowed[0, 2] = 1  # now one corner is open
-    grid = move_grid(surface(np.ones((3, 3)), allowed), PRICES, FREE, 1.0)
+    grid = move_grid(surface(np.ones((3, 3)), allowed), PRICES, FREE)
     assert grid.path(np.array([0, 0]), np.array([2, 2])) is not None
 
 
 def test_a_path_pays_for_each_line_once():
     ground = surface(np.ones((5, 9)))
     road = crossings(([(42, -10), (42, 60)], 500.0), ([(61, -10), (63, 60)], 70.0))
-    grid = move_grid(ground, PRICES, road, 1.0)
+    grid = move_grid(ground, PRICES, road)
     path = grid.path(np.array([2, 0]), np.array([2, 8]))
     assert path is not None
     assert grid.share(path, 1.0) == pytest.approx(80 * 4 + 570)
@@ -110,7 +110,7 @@ def test_a_path_pays_for_each_line_once():
 def test_a_line_through_the_centres_of_cells_is_paid_once():
     ground = surface(np.ones((5, 9)))
     for x in (45, 40):  # through centres; along the edges of cells
-        grid = move_grid(ground, PRICES, crossings(([(x, -10), (x, 60)], 500.0)), 1.0)
+        grid = move_grid(ground, PRICES, crossings(([(x, -10), (x, 60)], 500.0)))
         path = grid.path(np.array([2, 0]), np.array([3, 8]))
         assert path is not None
         assert grid.share(path, 1.0) == pytest.approx(4 * (70 + 10 * np.sqrt(2)) + 500)
@@ -118,7 +118,7 @@ def test_a_line_through_the_centres_of_cells_is_paid_once():
 
 def test_a_dear_river_is_crossed_at_its_end():
     ground = surface(np.ones((9, 9)))
-    grid = move_grid(ground, PRICES, crossings(([(45, 25), (45, 100)], 1e6)), 1.0)
+    grid = move_grid(ground, PRICES, crossings(([(45, 25), (45, 100)], 1e6)))
     path = grid.path(np.array([0, 0]), np.array([0, 8]))
     assert path is not None
     assert path[:, 0].max() >= 6  # round the southern end at y = 25
@@ -209,7 +209,7 @@ def test_straight_lines_go_round_forbidden_ground_and_never_cost_more():
     rng = np.random.default_rng(3)
     allowed = rng.random((40, 40)) > 0.15
     ground = surface(rng.choice([1, 2, 6], (40, 40)), allowed)
-    grid = move_grid(ground, PRICES, FREE, 1.0)
+    grid = move_grid(ground, PRICES, FREE)
     cells = np.argwhere(grid.components() == np.bincount(grid.components()[allowed]).argmax())
     boxes = shapely.union_all(
         [shapely.box(c * 10, 390 - r * 10, c * 10 + 10, 400 - r * 10) for r, c in np.argwhere(~allowed)]

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import InputError
 from routing.corridor_links import Link
-from routing.pipes import MAX_OPTIONS, Matches, chosen_designs, pipe_designs, pipe_table, useful_flows
+from routing.pipes import Flow, Matches, chosen_designs, pipe_designs, pipe_table, useful_flows
 from tests.routing.pipe_cases import make_settings, make_study
 
 
@@ -55,23 +55,23 @@ def test_every_resource_that_cannot_be_piped_is_named():
 def test_diameters_run_from_the_least_to_the_most():
     designs = pipe_designs(make_study({"a": (0, 0)}), ["water"])["water"]
     capacity = dict(zip(designs["option"], designs["capacity"], strict=True))
-    picked = chosen_designs(designs, capacity["DN80"] * 0.9, capacity["DN150"] * 1.01)
+    picked = chosen_designs(designs, capacity["DN80"] * 0.9, capacity["DN150"] * 1.01, 5)
     assert picked["option"].tolist() == ["DN80", "DN100", "DN150", "DN200"]
-    assert chosen_designs(designs, 1, 1)["option"].tolist() == ["DN50"]
-    assert chosen_designs(designs, 1e12, 1e13)["option"].tolist() == ["DN600"]
-    assert chosen_designs(designs, capacity["DN100"], capacity["DN100"])["option"].tolist() == ["DN100"]
-    wide = chosen_designs(designs, 1, 1e13)["option"].tolist()
-    assert len(wide) == MAX_OPTIONS
+    assert chosen_designs(designs, 1, 1, 5)["option"].tolist() == ["DN50"]
+    assert chosen_designs(designs, 1e12, 1e13, 5)["option"].tolist() == ["DN600"]
+    assert chosen_designs(designs, capacity["DN100"], capacity["DN100"], 5)["option"].tolist() == ["DN100"]
+    wide = chosen_designs(designs, 1, 1e13, 5)["option"].tolist()
+    assert len(wide) == 5
     assert (wide[0], wide[-1]) == ("DN50", "DN600")
 
 
 def test_only_links_on_the_way_are_useful():
     # 0 --- 3 --- 1, a spur 3 --- 2, and a long way round 0 --- 4 --- 1
     links = [link(0, 3, 10), link(3, 1, 10), link(3, 2, 5), link(0, 4, 30), link(4, 1, 30)]
-    flows = useful_flows(links, matches(("s", "d", "water", 0, 1, 100.0, 40.0)))
-    assert flows == [{"water": (40, 40)}, {"water": (40, 40)}, {}, {}, {}]
+    flows = useful_flows(links, matches(("s", "d", "water", 0, 1, 100.0, 40.0)), 2.0)
+    assert flows == [{"water": Flow(40, 40, True, False)}, {"water": Flow(40, 40, True, False)}, {}, {}, {}]
     near = [*links[:3], link(0, 4, 15), link(4, 1, 15)]
-    assert [bool(flow) for flow in useful_flows(near, matches(("s", "d", "water", 0, 1, 1.0, 1.0)))] == [
+    assert [bool(flow) for flow in useful_flows(near, matches(("s", "d", "water", 0, 1, 1.0, 1.0)), 2.0)] == [
         True, True, False, True, True,
     ]  # fmt: skip
 
@@ -85,11 +85,12 @@ def test_flows_are_bounded_by_what_both_sides_add_up_to():
             ("s1", "d2", "water", 1, 2, 50.0, 100.0),
             ("h2", "h0", "heat", 2, 0, 9.0, 8.0),
         ),
+        2.0,
     )
     assert flows == [
-        {"heat": (8, 8), "water": (70, 70)},
-        {"water": (50, 50)},
-        {"heat": (8, 8), "water": (50, 100)},
+        {"heat": Flow(8, 8, False, True), "water": Flow(70, 70, True, False)},
+        {"water": Flow(50, 50, True, False)},
+        {"heat": Flow(8, 8, False, True), "water": Flow(50, 100, True, False)},
     ]
 
 
@@ -104,7 +105,8 @@ def test_what_a_pipe_costs():
     )
     offer = pd.DataFrame(
         {"resource": "heat", "option": "DN100", "diameter_mm": 100.0, "capacity": 5000.0, "kwh_per_unit_m": 0.004,
-         "loss_per_m": 1e-5, "pipe_cost_per_m": 300.0, "trench_cost_per_m": 80.0},
+         "loss_per_m": 1e-5, "pipe_cost_per_m": 300.0, "trench_cost_per_m": 80.0,
+         "kwh_per_unit_head_m": 0.0, "extra_head_m": 0.0, "existing": False},
         index=[0],
     )  # fmt: skip
     row = pipe_table(corridors, [offer], settings).iloc[0]
@@ -122,7 +124,8 @@ def test_a_pipe_that_loses_most_of_its_heat_is_not_offered():
     )
     offer = pd.DataFrame(
         {"resource": "heat", "option": "DN50", "diameter_mm": 50.0, "capacity": 10.0, "kwh_per_unit_m": 0.0,
-         "loss_per_m": 1e-5, "pipe_cost_per_m": 1.0, "trench_cost_per_m": 60.0},
+         "loss_per_m": 1e-5, "pipe_cost_per_m": 1.0, "trench_cost_per_m": 60.0,
+         "kwh_per_unit_head_m": 0.0, "extra_head_m": 0.0, "existing": False},
         index=[0],
     )  # fmt: skip
     assert pipe_table(corridors, [offer], make_settings()).empty

@@ -15,7 +15,8 @@ from pyproj import CRS
 
 from data.errors import InputError
 from data.study import Raster
-from routing.surface import Grid, cost_surface, forbidden_cells
+from routing.grids import Grid, forbidden_cells
+from routing.surface import cost_surface
 from tests.routing.pipe_cases import UTM, make_study
 
 POINTS = np.array([[250.0, 250.0], [750.0, 250.0]])
