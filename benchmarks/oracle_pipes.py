@@ -2,8 +2,8 @@
 
 Neither is a dependency: they live in an environment of their own and are asked in another process.
 
-    python3.11 -m venv /tmp/oracle && /tmp/oracle/bin/pip install pandapipes wntr numba six setuptools
-    SYMBIOPLAN_ORACLE=/tmp/oracle/bin/python python -m benchmarks oracle-pipes
+    python3 -m venv oracle-env && oracle-env/bin/pip install pandapipes wntr numba six setuptools
+    SYMBIOPLAN_ORACLE=oracle-env/bin/python python -m benchmarks oracle-pipes
 
 For each diameter our limits give a flow and a pressure gradient; the oracle gets the flow, one kilometre of
 pipe and our roughness, and returns the pressure lost.
@@ -118,7 +118,7 @@ def _cases(name: str) -> list[dict[str, object]]:
 
 def _asked(cases: list[dict[str, object]]) -> list[dict[str, object]] | str:
     """Return the oracle's answers, or why there are none."""
-    python = Path(os.environ.get("SYMBIOPLAN_ORACLE", "/tmp/oracle/bin/python"))  # noqa: S108
+    python = Path(os.environ.get("SYMBIOPLAN_ORACLE", "oracle-python-not-set"))
     if not python.exists():
         return f"no Python with pandapipes and wntr at {python}; set SYMBIOPLAN_ORACLE"
     done = subprocess.run(

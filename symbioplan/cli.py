@@ -123,7 +123,7 @@ def candidates_command(
         maps.write_candidates(
             found.study.replace(sites=found.sites),
             found.geometries,
-            found.problem.corridors,
+            found.problem.corridors.merge(found.network.attributes.drop(columns="existing"), on="corridor"),
             found.problem.routes,
             found.problem.pipes,
             folder / "candidates.gpkg",

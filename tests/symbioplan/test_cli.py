@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -63,7 +64,8 @@ def test_candidates_are_a_problem_folder_that_solves(run, template, tmp_path):
     done = run("candidates", str(template), "--out", str(tmp_path / "c"), "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["corridors"] >= 1
-    assert (tmp_path / "c" / "candidates.gpkg").exists()
+    drawn = gpd.read_file(tmp_path / "c" / "candidates.gpkg", layer="candidate_corridors")
+    assert {"length_m", "crossings_by_kind", "land", "lift_m", "capex_trench"} <= set(drawn.columns)
     assert run("solve", str(tmp_path / "c"), "--out", str(tmp_path / "p")).returncode == 0
 
 
