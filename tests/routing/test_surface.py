@@ -35,7 +35,8 @@ def test_extent_follows_the_terminals_and_the_margin():
     assert ground.centres(np.array([[10, 10]])).tolist() == [[250.0, 250.0]]
 
 
-def test_too_many_cells_name_the_setting():
+def test_too_many_cells_name_the_setting(monkeypatch):
+    monkeypatch.setattr("routing.surface.MAX_CELLS", 6_250_000)  # small enough to make what it asks for
     with pytest.raises(InputError, match=r"pipelines.cell_m.*at least"):
         surface(np.array([[0.0, 0.0], [400_000.0, 400_000.0]]))
     needed = 170  # what the message above asks for; it must then be enough
