@@ -21,7 +21,7 @@ def test_the_plan_is_proven_and_the_checker_agrees(kalundborg):
     assert summary["status"] in ("optimal", "gap_reached")
     assert summary["checker"] == "ok"
     assert summary["bound"] <= summary["objective"]
-    assert summary["gap"] <= 1e-3 + 1e-9
+    assert summary["gap"] <= 2e-3 + 1e-9
     assert summary["input_digest"] == symbioplan.read_study("kalundborg").digest
     assert summary["counts"].keys() >= {
         "plants", "supplies", "demands", "candidate_routes", "corridors",
@@ -92,7 +92,7 @@ def test_the_problem_folder_solves_to_the_same_cost(kalundborg, tmp_path, run):
     assert done.returncode == 0
     solved = json.loads(done.stdout)
     planned = json.loads((kalundborg / "plan.json").read_text(encoding="utf-8"))
-    assert solved["objective"] == pytest.approx(planned["objective"], rel=1e-3)
+    assert solved["objective"] == pytest.approx(planned["objective"], rel=2e-3)
     assert read_problem(tmp_path / "solved" / "problem").nodes.equals(read_problem(kalundborg / "problem").nodes)
 
 
