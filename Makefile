@@ -19,6 +19,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@echo "compiling the route searches, once per installation"
+	$(BIN)/python -c "import symbioplan as s; s.find_candidates(s.read_study('kalundborg'))"
 	touch $@
 
 $(VENV)/.developer: $(VENV)/.installed
