@@ -17,7 +17,6 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from data.crs import to_study_crs
 from data.errors import Fault, InputError, OfflineError
 from data.frames import read_table
 from data.settings import LayerSpec
@@ -175,4 +174,4 @@ def geometry_faults(layer: gpd.GeoDataFrame, kinds: tuple[str, ...], *, file: st
     ]  # fmt: skip
 
 
-__all__ = ["geometry_faults", "layer_name", "open_raster", "read_layer", "read_raster", "to_study_crs"]
+__all__ = ["geometry_faults", "layer_name", "open_raster", "read_layer", "read_raster"]

@@ -28,7 +28,7 @@ _BASES = {"mass": "kg", "volume": "m3", "normal volume": "Nm3", "energy": "MWh"}
 @cache
 def _registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
     """Return pint's units with the plant engineer's: pint alone reads kt as knot and a as are."""
-    registry: pint.UnitRegistry = pint.UnitRegistry(on_redefinition="ignore")  # type: ignore[type-arg]
+    units: pint.UnitRegistry = pint.UnitRegistry(on_redefinition="ignore")  # type: ignore[type-arg]
     for definition in (
         "kt = 1000 * metric_ton",
         "Mt = 1e6 * metric_ton",
@@ -36,8 +36,8 @@ def _registry() -> pint.UnitRegistry:  # type: ignore[type-arg]
         "normal_cubic_meter = [normal_volume] = Nm3 = Sm3",
         "year = 8760 * hour = a = yr = y",
     ):
-        registry.define(definition)
-    return registry
+        units.define(definition)
+    return units
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +55,20 @@ def parse_unit(text: str) -> Amount | None:
     if not _UNIT_NAME.fullmatch(text):
         return None
     text = text.replace("³", "3")
-    registry = _registry()
+    units = _registry()
     try:
-        quantity = registry.Quantity(1.0, text)
+        quantity = units.Quantity(1.0, text)
     except pint.errors.UndefinedUnitError:
         return None
-    year, hour = registry.Quantity(1.0, "year"), registry.Quantity(1.0, "hour")
+    year, hour = units.Quantity(1.0, "year"), units.Quantity(1.0, "hour")
     for dimension, base in _BASES.items():
-        if quantity.check(registry.Unit(base).dimensionality):
+        if quantity.check(units.Unit(base).dimensionality):
             amount = float(quantity.to(base).magnitude)
             return Amount(dimension, amount, amount)
-        if (quantity * hour).check(registry.Unit(base).dimensionality):
+        if (quantity * hour).check(units.Unit(base).dimensionality):
             per_year = float((quantity * year).to(base).magnitude)
             numerator, slash, _ = text.partition("/")
-            unit = registry.Quantity(1.0, numerator) if slash else quantity * hour
+            unit = units.Quantity(1.0, numerator) if slash else quantity * hour
             return Amount(dimension, per_year, float(unit.to(base).magnitude))
     return None
 
