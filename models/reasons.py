@@ -32,6 +32,7 @@ def _unreachable(problem: Problem, network: Network) -> list[str]:
     reasons = []
     for row in short.itertuples(index=False):
         what = f"{row.quantity:g} {unit[row.resource]}/year of {row.resource} at {row.node}"
+        what += f" in {row.period}" if row.period else ""
         reach = (
             "no supply of it can reach that place"
             if row.bound <= 0
@@ -56,9 +57,10 @@ def _too_little(problem: Problem, network: Network) -> list[str]:
     for piece in np.flatnonzero((needed > supply * (1 + _SLACK)) & (supply > 0) & ~with_hub):
         members = must[label[must["cell"]] == piece]
         name = members["resource"].iloc[0]
+        period = members["period"].iloc[0]
         reasons.append(
             f"demands {', '.join(members['demand'])} must be served with {needed[piece]:g} {unit[name]}/year of {name} "
-            f"together, but the supplies that can reach them have only {supply[piece]:g}"
+            f"together{f' in {period}' if period else ''}, but the supplies that can reach them have only {supply[piece]:g}"
         )
     return reasons
 
@@ -69,23 +71,28 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
     transport = [network.pipes["co2_per_unit"], network.hauls["co2_per_unit"], network.hubs["co2_per_unit"]]
     if cap is None or any((co2 < 0).any() for co2 in transport):
         return []
-    floor = 0.0
+    periods = network.periods
+    floor = np.zeros(len(periods))
     for table, column in ((network.supplies, "co2_unplaced"), (network.demands, "co2_unserved")):
-        floor += float((table[column] * table["quantity"] - table[column].clip(lower=0) * table["bound"]).sum())
-    if floor <= cap + _SLACK * max(1.0, abs(cap)):
-        return []
+        least = table[column] * table["quantity"] - table[column].clip(lower=0) * table["bound"]
+        floor += np.bincount(table["when"], least, minlength=len(periods))
     return [
         f"the CO2 cap is {cap:g} t/year, but even if everything that can be exchanged were, "
-        f"{floor:g} t/year would be left"
+        f"{left:g} t/year would be left{f' in {period}' if period else ''}"
+        for period, left in zip(periods["period"], floor.tolist(), strict=True)
+        if left > cap + _SLACK * max(1.0, abs(cap))
     ]
 
 
 def proven_reason(problem: Problem) -> str:
     """Return what is known when only the solver's proof says that there is no plan."""
-    cap = problem.limits.co2_cap_t_per_year
+    limits = problem.limits
+    cap = limits.co2_cap_t_per_year
     parts = [
         *(["serves every demand that must be served"] if problem.demands["must_serve"].any() else []),
         *([f"keeps CO2 within the cap of {cap:g} t/year"] if cap is not None else []),
+        *(["invests no more than the budget"] if limits.investment_budget is not None else []),
+        *(["has no more new partners than allowed"] if limits.max_new_partners is not None else []),
     ]
     return (
         f"no plan {' and '.join(parts) or 'is allowed'} within all capacities together, though no single one forbids it"
