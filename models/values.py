@@ -59,3 +59,9 @@ def _within(values: list[float], most: Floats) -> Floats:
 def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
     """Return the number that belongs to each key, NaN where there is none (also of no keys at all)."""
     return pd.Series(values.reindex(keys).to_numpy(dtype=np.float64), index=keys.index)
+
+
+def matched(rows: pd.DataFrame, keys: list[str], values: pd.Series) -> pd.Series:
+    """Return the number that belongs to each row's keys, NaN where there is none; as ``lookup`` by several keys."""
+    found = values.reindex(pd.MultiIndex.from_frame(rows[keys])) if len(values) else pd.Series(np.nan, rows.index)
+    return pd.Series(found.to_numpy(dtype=np.float64), index=rows.index)
