@@ -33,7 +33,8 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     Returns
     -------
     pyomo.environ.ConcreteModel
-        Minimises cost in currency/year, with weights of periods its present value; variables and rows are described in :mod:`models.families`.
+        Minimises cost in currency/year, over periods its present value; variables and rows are described in
+        :mod:`models.families`.
     """
     model = pyo.ConcreteModel(name="symbioplan")
     ledger = Ledger(len(network.cells), network.periods["weight"].tolist())

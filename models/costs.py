@@ -12,13 +12,10 @@ from data.problem import Problem
 from models.network import Floats, Network
 from models.values import lookup
 
-
 Total = Callable[[str, "pd.Series"], Floats]  # of a table's amounts, per period
 
 
-def cost_table(
-    problem: Problem, network: Network, tables: dict[str, pd.DataFrame], converted: Floats
-) -> pd.DataFrame:
+def cost_table(problem: Problem, network: Network, tables: dict[str, pd.DataFrame], converted: Floats) -> pd.DataFrame:
     """Return what is paid for in each period, times the period's weight: the amounts add up to the objective.
 
     Parameters
@@ -79,9 +76,7 @@ def _stream_terms(network: Network, tables: dict[str, pd.DataFrame]) -> list[tup
     return [(name, _spread(rows["when"], amounts, count), text) for name, rows, amounts, text in terms]
 
 
-def _transport_terms(
-    network: Network, tables: dict[str, pd.DataFrame], total: Total
-) -> list[tuple[str, Floats, str]]:
+def _transport_terms(network: Network, tables: dict[str, pd.DataFrame], total: Total) -> list[tuple[str, Floats, str]]:
     pipes, hauls = tables["built_pipes"], tables["hauls"]
     fixed = network.hauls.drop_duplicates("route").set_index("route")["fixed_cost"]
     bays = lookup(hauls["route"], fixed)

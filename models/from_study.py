@@ -165,8 +165,9 @@ def _in_periods(study: Study, streams: pd.DataFrame, table: pd.DataFrame, name: 
     if phases is None:
         return table
     start, end = streams["available_from"].to_numpy(), streams["available_to"].to_numpy()
-    there = np.column_stack([~(start > first) & ~(end < last) for first, last in phases.spans])
-    always = there.all(axis=1)
+    whole = [~(np.greater(start, first) | np.less(end, last)) for first, last in phases.spans]  # no year: no limit
+    there = np.column_stack(whole).astype(np.bool_)
+    always = np.asarray(there.all(axis=1))
     row, when = np.nonzero(there & (~always[:, None] | (np.arange(there.shape[1]) == 0)))
     periods = period_rows(study)["period"].to_numpy(dtype=object)[when]
     dated = ~always[row]

@@ -28,7 +28,7 @@ class _Time:
 
     def given(self, table: pd.DataFrame, measure: str) -> pd.Series:
         """Return how often each row of a Problem's table counts; one without a period counts in all."""
-        return table["period"].map(self._table[measure]).fillna(self._table[measure].sum())
+        return table["period"].map(self._table[measure]).astype("float64").fillna(self._table[measure].sum())
 
     def planned(self, table: pd.DataFrame, measure: str) -> pd.Series:
         """Return how often each row of a plan's table counts."""
@@ -50,24 +50,29 @@ def indicators(problem: Problem, plan: Plan) -> pd.DataFrame:
     """
     time, price = _Time(problem), problem.settings.co2_price
     costs = plan.costs.groupby("term")["amount"].sum()
-    streams = ((problem.supplies, "unplaced_cost", "co2_unplaced"), (problem.demands, "unserved_cost", "co2_unserved"))
 
-    def alone(measure: str, column: int) -> float:
-        return sum(float((row[0][row[column]] * row[0]["quantity"] * time.given(row[0], measure)).sum()) for row in streams)
+    def alone(measure: str, *columns: str) -> float:
+        tables = (problem.supplies, problem.demands)
+        amounts = (
+            table[column] * table["quantity"] * time.given(table, measure)
+            for table, column in zip(tables, columns, strict=True)
+        )
+        return sum(float(amount.sum()) for amount in amounts)
 
     def emitted(table: pd.DataFrame, co2: pd.Series) -> float:
         return float((co2 * time.planned(table, "years")).sum())
 
-    dear, hubs = alone("weight", 1), plan.built_hubs
+    hubs, dirt = plan.built_hubs, ("co2_unplaced", "co2_unserved")
+    dear = alone("weight", "unplaced_cost", "unserved_cost")
     made = lookup(hubs["hub"], problem.hubs.set_index("hub")["co2_per_unit"]) * hubs["throughput"]
     moved = sum(emitted(table, table["co2"]) for table in (plan.built_pipes, plan.hauls))
     co2 = sum(emitted(table, table["co2"]) for table in (plan.unplaced, plan.unserved)) + emitted(hubs, made) + moved
     total = float(costs.sum())
     money = time.unit(problem.currency)
     rows = [
-        ("cost", money, dear + price * alone("weight", 2), total),
+        ("cost", money, dear + price * alone("weight", *dirt), total),
         ("cost_without_co2", money, dear, total - float(costs.get("co2", 0.0))),
-        ("co2", time.unit("t"), alone("years", 2), co2),
+        ("co2", time.unit("t"), alone("years", *dirt), co2),
         *_physical(problem, plan, time),
         ("transport_cost", money, 0.0, float(costs.reindex(_TRANSPORT).fillna(0.0).sum())),
         ("transport_co2", time.unit("t"), 0.0, moved),

@@ -213,7 +213,10 @@ def _hubs(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return hubs with their greatest throughput, and what each eats and makes per throughput."""
     most = np.maximum(problem.hubs["max_modules"], problem.hubs["existing"])
     hubs = problem.hubs.assign(
-        most=most, bound=most * problem.hubs["capacity"], key=problem.hubs["hub"], invested=invested(problem, problem.hubs)
+        most=most,
+        bound=most * problem.hubs["capacity"],
+        key=problem.hubs["hub"],
+        invested=invested(problem, problem.hubs),
     )
     recipes = (
         hubs[["node", "technology"]]

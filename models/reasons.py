@@ -60,7 +60,8 @@ def _too_little(problem: Problem, network: Network) -> list[str]:
         period = members["period"].iloc[0]
         reasons.append(
             f"demands {', '.join(members['demand'])} must be served with {needed[piece]:g} {unit[name]}/year of {name} "
-            f"together{f' in {period}' if period else ''}, but the supplies that can reach them have only {supply[piece]:g}"
+            f"together{f' in {period}' if period else ''}, "
+            f"but the supplies that can reach them have only {supply[piece]:g}"
         )
     return reasons
 

@@ -49,7 +49,8 @@ def over_time(
     place, size = row * count + when, len(table) * count
 
     def spread(amounts: pd.Series) -> Floats:
-        return np.bincount(place, amounts.astype("float64"), minlength=size).reshape(len(table), count)
+        sums = np.bincount(place, amounts.astype("float64"), minlength=size)
+        return sums.astype(np.float64).reshape(len(table), count)
 
     number = np.zeros((len(table), count))
     np.maximum.at(number, (row, when), used["number"].to_numpy(dtype=np.float64))

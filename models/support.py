@@ -84,7 +84,11 @@ def _capex_faults(problem: Problem) -> list[Fault]:
         new = ~table[there] if there else pd.Series(data=True, index=table.index)
         paid = table["fixed_cost"] > 0
         for column, wrong, expected in (
-            ("capex_fixed", paid & table["capex_fixed"].isna(), "what it invests: a budget is set, and other rows say it"),
+            (
+                "capex_fixed",
+                paid & table["capex_fixed"].isna(),
+                "what it invests: a budget is set, and other rows say it",
+            ),
             ("fixed_cost", ~paid & (table["capex_fixed"] > 0), "the yearly cost that pays off what is invested"),
         ):
             faults += [

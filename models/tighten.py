@@ -225,7 +225,7 @@ def _dominated(pipes: pd.DataFrame, most: Floats) -> Flags:
     pairs = pairs.assign(no_worse=(other <= own).all(axis=1), equal=(other == own).all(axis=1))
     pairs = pairs.assign(later=pairs["row_other"] < pairs["row"], periods=1)
     # Over time one pipe may be used in either way; in a single period each way stands for itself.
-    one = ["choice", "option"] if pipes["when"].nunique() > 1 else ["choice", "option", "way"]
+    one = ["choice", "option"] if len(set(pipes["when"])) > 1 else ["choice", "option", "way"]
     both = pairs.groupby([*one, "option_other"], sort=False, as_index=False).agg(
         {"no_worse": "all", "equal": "all", "later": "all", "periods": "sum"}
     )

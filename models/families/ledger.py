@@ -133,7 +133,7 @@ class Ledger:
             )
         ]
 
-    def _add(self, book: dict[int, float], variable: Any, value: float) -> None:
+    def _add(self, book: dict[int, float], variable: object, value: float) -> None:
         if value:
             key = id(variable)
             self._variables[key] = variable

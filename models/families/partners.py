@@ -35,7 +35,10 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
     )
     partner = {node: [model.partner[with_period(node, name)] for name in names] for node in plants}
     model.joining = constraints(
-        {key: (None, linear([moved, partner[node][when]], [1.0, -moved.ub]), 0.0) for node, when, key, moved in streams},
+        {
+            key: (None, linear([moved, partner[node][when]], [1.0, -moved.ub]), 0.0)
+            for node, when, key, moved in streams
+        },
         doc="(12a) placed or served <= quantity * partner",
     )
     model.always_counted = constraints(

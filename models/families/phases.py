@@ -52,7 +52,9 @@ def add_phases(model: pyo.ConcreteModel, periods: pd.DataFrame, ledger: Ledger) 
         },
         doc="(10b) stands before <= stands",
     )
-    model.one_choice = constraints(_choice_rows(things, stands, names), doc="(10c) one option for ever, in a dug trench")
+    model.one_choice = constraints(
+        _choice_rows(things, stands, names), doc="(10c) one option for ever, in a dug trench"
+    )
     if not names:
         return {thing: (builds[0].invested, [[build.variable for build in builds]]) for thing, builds in things.items()}
     return {thing: (builds[0].invested, [[variable] for variable in stands[thing]]) for thing, builds in things.items()}

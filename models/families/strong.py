@@ -43,9 +43,7 @@ def add_strong(model: pyo.ConcreteModel, network: Network) -> None:
     sole = _sole(count, used["cell"], np.concatenate([tail, eaten]))
     arriving = arcs["bound"] * (1 - arcs["loss"])
     model.sole_demand = constraints(
-        _rows(
-            used[sole[used["cell"]]], model.open_demand, arcs.assign(cell=head, end=arriving), terms
-        ),
+        _rows(used[sole[used["cell"]]], model.open_demand, arcs.assign(cell=head, end=arriving), terms),
         doc="(9b) what enters a cell <= bound * open of its only demand",
     )
 

@@ -86,4 +86,4 @@ def _vehicle_rows(routes: pd.DataFrame, vehicles: pd.DataFrame) -> Ints:
     """Return for each route the label of its vehicle class in its period; -1 where that is not listed."""
     rows = vehicles[["vehicle", "when"]].assign(row=vehicles.index)
     found = routes[["vehicle", "when"]].merge(rows, on=["vehicle", "when"], how="left")["row"]
-    return found.fillna(-1).to_numpy(dtype=np.int64)
+    return np.asarray(found.fillna(-1), dtype=np.int64)

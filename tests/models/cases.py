@@ -357,13 +357,17 @@ def hub_grows() -> Problem:
     """
     problem = hub()
     wanted = demand("B", 40, "grit", unserved_cost=40)
-    return phased(problem.replace(demands=make_table("problem", "demands", [dated(wanted, "1", 10), dated(wanted, "2", 40)])))
+    return phased(
+        problem.replace(demands=make_table("problem", "demands", [dated(wanted, "1", 10), dated(wanted, "2", 40)]))
+    )
 
 
 def fleet_resized() -> Problem:
     """As ``fleet``, with 60 t and then 20 t: 2 vehicles, then 1. 2 x 2760 + 3 x (80 x 50 + 200 + 80)."""
     problem = fleet(whole=True)
-    return phased(problem.replace(demands=make_table("problem", "demands", [dated(demand(), "1", 60), dated(demand(), "2", 20)])))
+    return phased(
+        problem.replace(demands=make_table("problem", "demands", [dated(demand(), "1", 60), dated(demand(), "2", 20)]))
+    )
 
 
 def weighted() -> Problem:
