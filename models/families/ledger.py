@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
 Row = tuple[float | None, Any, float | None]  # lower bound, body, upper bound
-Thing = tuple[Hashable, ...]  # what can be built: its kind and its name, whatever the period
+Thing = tuple[str, str]  # what can be built: its kind and its name, whatever the period
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _add_pipes(model: pyo.ConcreteModel, pipes: pd.DataFrame, ledger: Ledger) ->
     ledger.build(
         [chosen[row] for row in new.index],
         new,
-        things=[("pipe", *key[:3]) for key in new["key"]],
+        things=[("pipe", ":".join(key[:3])) for key in new["key"]],
         within=[("trench", corridor) for corridor in new["corridor"]],
         choices=new["choice"].tolist(),
     )

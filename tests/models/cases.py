@@ -285,6 +285,16 @@ def kept(*, later: float) -> Problem:
     )
 
 
+def trench_waits() -> Problem:
+    """As ``shared_trench``, where brine is wanted in the second period only: nothing pays in the first.
+
+    Ash alone loses 400 a year, both gain 200: 5 x (1600 + 840) - 3 x 200, all built in the second period.
+    """
+    problem = shared_trench()
+    demands = [demand(), dated(demand(resource="brine"), "2", 40)]
+    return phased(problem.replace(demands=make_table("problem", "demands", demands)))
+
+
 def one_for_ever() -> Problem:
     """20 t, then 60 t through one pipe for both: DN50 (50 t) at 100 or DN80 at 130, 10 saved per t.
 
@@ -397,6 +407,7 @@ KNOWN = {
     "co2_cap": (carbon(cap=50), 1500),
     "weighted": (weighted(), 18200),
     "phases": (kept(later=10), 8500),
+    "phases_trench": (trench_waits(), 11600),
     "phases_idle": (kept(later=0), 9100),
     "phases_option": (one_for_ever(), 3450),
     "phases_hub": (hub_grows(), 5880),

@@ -6,6 +6,7 @@ pipes without a least flow, routes and grades.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -35,6 +36,58 @@ def best_cost(problem: Problem) -> float | None:
             cost += sum(_fixed(problem, kind, row) for kind, row in opened)
             best = cost if best is None else min(best, cost)
     return best
+
+
+def best_cost_over_time(problem: Problem) -> float | None:
+    """The optimum over several periods, trying every period in which each thing is built and each plant joins.
+
+    Knows no fixed costs of supplies and demands.
+    """
+    count = len(problem.periods)
+    things = [
+        *(("corridor", row) for row in problem.corridors.query("fixed_cost > 0 and not existing").index),
+        *(("pipe", row) for row in problem.pipes.query("not existing").index),
+        *(("route", row) for row in problem.routes.query("fixed_cost > 0").index),
+    ]
+    budget, new = problem.limits.investment_budget, problem.limits.max_new_partners
+    plants = sorted({*problem.supplies["node"], *problem.demands["node"]}) if new is not None else []
+    years = [_in_period(problem, name) for name in problem.periods["period"]]
+    flow_cost = cache(lambda when, closed: _flow_cost(years[when], set(closed)))
+    best = None
+    for joined in product(range(count + 1), repeat=len(plants)):
+        if new is not None and any(joined.count(when) > new for when in range(count)):
+            continue
+        for built in product(range(count + 1), repeat=len(things)):
+            pairs = [
+                tuple(problem.pipes.loc[row, ["corridor", "resource"]])
+                for (kind, row), when in zip(things, built, strict=True)
+                if kind == "pipe" and when < count
+            ]
+            fixed = [_fixed(problem, *thing) for thing in things]
+            invested = [sum(f for f, start in zip(fixed, built, strict=True) if start == when) for when in range(count)]
+            if len(set(pairs)) < len(pairs) or (budget is not None and max(invested) > budget):
+                continue
+            total = 0.0
+            for when, weight in enumerate(problem.periods["weight"]):
+                away = {plant for plant, start in zip(plants, joined, strict=True) if start > when}
+                closed = {thing for thing, start in zip(things, built, strict=True) if start > when}
+                for kind, table in (("supply", problem.supplies), ("demand", problem.demands)):
+                    closed |= {(kind, row) for row in table.index[table["node"].isin(away)]}
+                cost = flow_cost(when, frozenset(closed))
+                if cost is None:
+                    break
+                total += weight * (cost + sum(f for f, start in zip(fixed, built, strict=True) if start <= when))
+            else:
+                best = total if best is None else min(best, total)
+    return best
+
+
+def _in_period(problem: Problem, name: str) -> Problem:
+    there = {
+        table: rows[(rows["period"] == "") | (rows["period"] == name)]
+        for table, rows in (("supplies", problem.supplies), ("demands", problem.demands))
+    }
+    return problem.replace(**there)
 
 
 def _fixed(problem: Problem, kind: str, row: int) -> float:

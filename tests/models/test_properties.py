@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import models
+from data.settings import Limits
 from models.build import build_model
 from models.highs import solve_model
 from models.network import build_network
 from models.reasons import infeasible_reasons
 from models.tighten import tighten
 from tests.models import cases
-from tests.models.oracle import best_cost
+from tests.models.oracle import best_cost, best_cost_over_time
 
 NODES, RESOURCES = ("A", "B", "C", "D"), ("ash", "fly")
 few = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -95,6 +96,55 @@ def test_brute_force_agrees(problem):
     assert (found is None) == (expected is None)
     if expected is not None:
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+@st.composite
+def phased(draw):
+    """Problems in two periods with at most three things to build, a budget, or limits on who may join."""
+    money, amount = st.sampled_from([0, 1, 5, 30]), st.sampled_from([10, 20, 50])
+    place, rarely = st.sampled_from(NODES[:3]), st.sampled_from([0, 40, 200])
+    when = st.sampled_from(["", "1", "2"])
+    supplies = [cases.supply(draw(place), draw(amount), unplaced_cost=draw(money), period=draw(when)) for _ in range(2)]
+    demands = [
+        cases.demand(draw(place), draw(amount), unserved_cost=draw(money), period=draw(when),
+                     must_serve=draw(st.integers(0, 5)) == 0)
+        for _ in range(2)
+    ]  # fmt: skip
+    option = st.fixed_dictionaries({
+        "fixed_cost": rarely, "capacity": st.sampled_from(["", 15]), "unit_cost": st.sampled_from([0, 1]),
+        "loss": st.sampled_from([0, 0, 0.1]),
+    })  # fmt: skip
+    one_way = draw(st.booleans())
+    pipes = [cases.pipe("AB", option=name, **draw(option)) for name in draw(st.sampled_from(["S", "L", "SL"]))]
+    if not one_way:
+        pipes = [{**row, "loss": 0} for row in pipes]
+    return cases.make(
+        co2_price=0.0,
+        limits=Limits(
+            investment_budget=draw(st.sampled_from([None, 0.0, 200.0, 240.0])),
+            max_new_partners=draw(st.sampled_from([None, None, 1, 2])),
+        ),
+        nodes=[{"node": node, "kind": "plant"} for node in NODES],
+        resources=[{"resource": "ash", "unit": "t"}],
+        vehicles=[{"vehicle": "tipper"}],
+        supplies=unique(supplies, "supply"),
+        demands=unique(demands, "demand"),
+        corridors=[cases.corridor("A", "B", both_ways=not one_way, fixed_cost=draw(rarely))],
+        pipes=pipes,
+        routes=[cases.route("C", draw(st.sampled_from("AB")), unit_cost=1, fixed_cost=draw(rarely))],
+        periods=[{"period": "1", "weight": draw(st.sampled_from([1, 3]))}, {"period": "2", "weight": 2}],
+    )
+
+
+@many
+@given(problem=phased())
+def test_brute_force_agrees_over_time(problem):
+    expected = best_cost_over_time(problem)
+    plan = models.solve(problem)
+    assert plan.has_solution == (expected is not None), plan.reasons
+    if expected is not None:
+        assert plan.objective == pytest.approx(expected, rel=1e-6, abs=1e-6)
+        assert plan.checker == ()
 
 
 @few
