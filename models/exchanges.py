@@ -120,9 +120,16 @@ def _unit_costs(network: Network, carried: Floats, tables: Mapping[str, pd.DataF
     trench = tables["built_corridors"].set_index("corridor")["fixed_cost"]
     fluids = built.groupby("corridor")["resource"].nunique()
     shared = lookup(piped["corridor"], trench) / lookup(piped["corridor"], fluids)
+    # Pipes that were laid and replaced carry nothing: what they cost is paid like the trench of their resource.
+    idle = built[(built["flow_forward"] + built["flow_backward"]) <= 0]
+    replaced = idle.groupby(["corridor", "resource"])["fixed_cost"].sum()
+    place = pd.MultiIndex.from_frame(piped[["corridor", "resource"]])
+    shared = shared + replaced.reindex(place).fillna(0.0).to_numpy()
     shared = shared / piped.groupby(["corridor", "resource"])["quantity"].transform("sum")
 
-    haul = lookup(network.hauls["route"], tables["hauls"].set_index("route")["cost"]) / carried[flows : flows + hauls]
+    route = network.hauls["route"]
+    hauled = pd.Series(carried[flows : flows + hauls], index=route.index).groupby(route, sort=False).transform("sum")
+    haul = lookup(route, tables["hauls"].set_index("route")["cost"]) / hauled
     fleet = tables["fleets"].set_index("vehicle")
     hourly = lookup(network.hauls["vehicle"], fleet["cost"] / fleet["hours_per_year"])
     haul = haul + (hourly * hours_per_unit(network.hauls)).fillna(0.0)

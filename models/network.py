@@ -8,7 +8,7 @@ constraints read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -31,23 +31,27 @@ class Network:
     supplies, demands
         The Problem's rows with ``cell`` and ``bound``.
     corridors
-        The Problem's rows.
+        The Problem's rows with ``forced``.
     pipes
         One row per candidate that may be chosen: the Problem's row with ``corridor_row``, ``way``
-        (``both``, ``forward``, ``backward``), ``key`` (its name in the model), ``group`` (candidates of
-        which at most one is built; -1 for an existing pipe's single candidate).
+        (``both``, ``forward``, ``backward``), ``key`` (its name in the model), ``group`` (candidates that
+        share the room of one pipe; -1 for an existing pipe's single candidate), ``kids`` (the group of the
+        candidates that would replace it; -1: none).
     flows
         One row per pipe candidate and direction: ``pipe`` (row in ``pipes``), ``backward``, ``from_cell``,
-        ``to_cell``, ``loss``, ``bound``, ``twin`` (row of the other direction, or -1).
+        ``to_cell``, ``loss``, ``bound``, ``twin`` (row of the other direction, or -1). Flows, hauls, grades and
+        cells have ``origin``: blank until :mod:`models.origins` splits them by where a quantity comes from.
     hauls
         The Problem's routes with ``from_cell``, ``to_cell``, ``bound``.
     grades
         Uses as a lesser grade: ``node``, ``resource``, ``serves``, ``unit_cost``, ``from_cell``, ``to_cell``,
         ``bound``.
     hubs
-        The Problem's rows with ``most`` (modules) and ``bound`` (throughput).
+        The Problem's rows with ``most`` and ``least`` (modules) and ``bound`` (throughput).
     recipes
         ``hub`` (row in ``hubs``), ``cell``, ``coefficient`` (negative eaten).
+    mixes, forced
+        Rows of quality and of forced exchanges; see :mod:`models.origins`.
     """
 
     cells: pd.DataFrame
@@ -60,6 +64,8 @@ class Network:
     grades: pd.DataFrame
     hubs: pd.DataFrame
     recipes: pd.DataFrame
+    mixes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    forced: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def arcs(self) -> pd.DataFrame:
@@ -109,6 +115,7 @@ def build_network(problem: Problem) -> Network:
         from_cell=cells(routes["from_node"], routes["resource"]),
         to_cell=cells(routes["to_node"], routes["resource"]),
         bound=routes["capacity"].fillna(np.inf),
+        origin="",
     )
     hubs, recipes = _hubs(problem, cells)
     grades = _grade_arcs(problem, cells, cells.unique())
@@ -123,10 +130,10 @@ def build_network(problem: Problem) -> Network:
         })  # fmt: skip
 
     return Network(
-        cells=cells.table(codes),
+        cells=cells.table(codes).assign(origin=""),
         supplies=numbered(supplies),
         demands=numbered(demands),
-        corridors=problem.corridors,
+        corridors=problem.corridors.assign(forced=False),
         pipes=pipes,
         flows=numbered(flows),
         hauls=numbered(hauls),
@@ -156,7 +163,15 @@ def _pipe_candidates(problem: Problem) -> pd.DataFrame:
     new = pipes.groupby(["corridor", "resource"], sort=False).ngroup()
     own = pipes.groupby(["corridor", "resource", "option"], sort=False).ngroup() + len(pipes)
     group = np.where(pipes["existing"], np.where(pipes["split"], own, -1), new)
-    return pipes.assign(group=group)
+    # The upgrades of one pipe compete for its place, and count neither as new nor as existing ones.
+    place = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "upgrade_of"]])
+    olds = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "option"]])
+    upgrades = pipes.groupby(["corridor", "resource", "upgrade_of"], sort=False).ngroup().to_numpy() + 2 * len(pipes)
+    is_upgrade = (pipes["upgrade_of"] != "").to_numpy()
+    by_old = pd.Series(upgrades[is_upgrade], index=place[is_upgrade])
+    by_old = by_old[~by_old.index.duplicated()]
+    kids = by_old.reindex(olds).fillna(-1).to_numpy(dtype=np.int64)
+    return pipes.assign(group=np.where(is_upgrade, upgrades, group), kids=kids)
 
 
 def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.DataFrame:
@@ -179,15 +194,17 @@ def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.Da
         "from_cell": cells(start, rows["resource"]),
         "to_cell": cells(end, rows["resource"]),
         "loss": rows["loss"].to_numpy(),
-        "bound": np.minimum(rows["capacity"], ends["capacity"].fillna(np.inf).to_numpy()).to_numpy(),
+        "bound": np.minimum(rows["capacity"] * rows["max_parallel"], ends["capacity"].fillna(np.inf).to_numpy())
+        .to_numpy(),
         "twin": np.where(both, np.where(back, here - 1, here + 1), -1),
+        "origin": "",
     })  # fmt: skip
 
 
 def _hubs(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return hubs with their greatest throughput, and what each eats and makes per throughput."""
     most = np.maximum(problem.hubs["max_modules"], problem.hubs["existing"])
-    hubs = problem.hubs.assign(most=most, bound=most * problem.hubs["capacity"])
+    hubs = problem.hubs.assign(most=most, bound=most * problem.hubs["capacity"], least=0)
     recipes = (
         hubs[["node", "technology"]]
         .assign(hub=np.arange(len(hubs)))
@@ -231,4 +248,5 @@ def _grade_arcs(problem: Problem, cells: _Cells, known: Ints) -> pd.DataFrame:
         from_cell=cells(arcs["node"], arcs["resource"]),
         to_cell=cells(arcs["node"], arcs["serves"]),
         bound=np.inf,
+        origin="",
     )

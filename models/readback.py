@@ -86,21 +86,43 @@ def _built_pipes(network: Network, flow: Floats) -> pd.DataFrame:
         flow_forward=np.bincount(row, np.where(backward, 0.0, flow), minlength=count),
         flow_backward=np.bincount(row, np.where(backward, flow, 0.0), minlength=count),
     )
-    table = table.query("flow_forward + flow_backward > 0")
+    table["count"] = _pipe_counts(table)
+    table = table[table["count"] > 0]
     quantity = table["flow_forward"] + table["flow_backward"]
     table = table.assign(
-        capacity=table["capacity"].replace(np.inf, np.nan),
-        fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0),
+        capacity=(table["capacity"] * table["count"]).replace(np.inf, np.nan),
+        fixed_cost=(table["fixed_cost"] * table["count"]).where(~table["existing"], 0.0),
         flow_cost=quantity * table["unit_cost"],
         co2=quantity * table["co2_per_unit"],
     )
-    columns = ["corridor", "resource", "option", "diameter_mm", "flow_forward", "flow_backward", "capacity",
-               "fixed_cost", "flow_cost", "co2", "existing"]  # fmt: skip
+    columns = ["corridor", "resource", "option", "diameter_mm", "count", "upgrade_of", "flow_forward",
+               "flow_backward", "capacity", "fixed_cost", "flow_cost", "co2", "existing"]  # fmt: skip
     return make_table("plan", "built_pipes", table[columns])
 
 
+def _pipe_counts(pipes: pd.DataFrame) -> pd.Series:
+    """Return how many of each pipe the flows need, and how many new ones were built only to be replaced."""
+    quantity = pipes["flow_forward"] + pipes["flow_backward"]
+    count = np.maximum(np.ceil(quantity / pipes["capacity"].where(pipes["capacity"] > 0, np.inf) - 1e-9), 1)
+    count = count.where(quantity > 0, 0).astype("int64")
+    if not (pipes["upgrade_of"] != "").any():
+        return count
+    olds = [pipes["corridor"], pipes["resource"], pipes["upgrade_of"]]
+    here = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "option"]])
+    first = ~here.duplicated()  # of a pipe's two one-way candidates
+    total = count
+    for _ in range(len(pipes)):  # from the last upgrade of a chain to the first
+        gone = total.groupby(olds).sum().reindex(here).fillna(0).to_numpy()
+        new = count + np.where(first & ~pipes["existing"], gone, 0).astype("int64")
+        if (new == total).all():
+            break
+        total = new
+    return total
+
+
 def _built_corridors(network: Network, built_pipes: pd.DataFrame) -> pd.DataFrame:
-    corridors = network.corridors[network.corridors["corridor"].isin(built_pipes["corridor"])]
+    wanted = network.corridors["corridor"].isin(built_pipes["corridor"]) | network.corridors["forced"]
+    corridors = network.corridors[wanted]
     table = corridors[["corridor", "from_node", "to_node", "length_m", "existing"]].assign(
         fixed_cost=corridors["fixed_cost"].where(~corridors["existing"], 0.0)
     )
@@ -109,7 +131,8 @@ def _built_corridors(network: Network, built_pipes: pd.DataFrame) -> pd.DataFram
 
 def _hauls(network: Network, haul: Floats) -> pd.DataFrame:
     routes = network.hauls.assign(quantity=haul)
-    routes = routes[routes["quantity"] > 0]
+    routes["quantity"] = routes.groupby("route", sort=False)["quantity"].transform("sum")  # over its origins
+    routes = routes[routes["quantity"] > 0].drop_duplicates("route")
     table = routes.assign(
         trips_per_year=routes["quantity"] / routes["units_per_trip"].where(routes["units_per_trip"] > 0),
         hours_per_year=routes["quantity"] * hours_per_unit(routes),
@@ -137,8 +160,9 @@ def _fleets(problem: Problem, hauls: pd.DataFrame) -> pd.DataFrame:
 
 def _built_hubs(network: Network, made: Floats) -> pd.DataFrame:
     hubs = network.hubs.assign(throughput=made)
-    hubs = hubs[hubs["throughput"] > 0]
-    modules = np.maximum(np.ceil(hubs["throughput"] / hubs["capacity"] - 1e-9), hubs["existing"]).astype("int64")
+    hubs = hubs[(hubs["throughput"] > 0) | (hubs["least"] > 0)]
+    least = np.maximum(hubs["existing"], hubs["least"])
+    modules = np.maximum(np.ceil(hubs["throughput"] / hubs["capacity"] - 1e-9), least).astype("int64")
     cost = (modules - hubs["existing"]) * hubs["fixed_cost"] + hubs["throughput"] * hubs["unit_cost"]
     columns = ["hub", "node", "technology", "throughput"]
     return make_table("plan", "built_hubs", hubs[columns].assign(modules=modules, cost=cost))
@@ -149,7 +173,7 @@ def _costs(problem: Problem, network: Network, tables: dict[str, pd.DataFrame], 
     supplies, demands = network.supplies, network.demands
     placed, served = tables["unplaced"]["placed"], tables["unserved"]["served"]
     hauls = tables["hauls"]
-    bays = lookup(hauls["route"], network.hauls.set_index("route")["fixed_cost"]).sum()
+    bays = lookup(hauls["route"], network.hauls.drop_duplicates("route").set_index("route")["fixed_cost"]).sum()
     co2 = sum(float(tables[name]["co2"].sum()) for name in ("unplaced", "unserved", "built_pipes", "hauls"))
     co2 += float((moved.made * network.hubs["co2_per_unit"]).sum())
     terms = [

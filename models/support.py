@@ -6,6 +6,7 @@ import highspy
 
 from data.errors import Fault, InputError, UnsupportedProblemError
 from data.problem import Problem
+from data.problem_rules import rule_faults
 
 _OWN_OPTIONS = {"mip_rel_gap": "gap", "time_limit": "time_limit_s", "random_seed": "seed", "threads": "threads"}
 
@@ -22,19 +23,17 @@ def require_supported(problem: Problem) -> None:
     """
     if parts := unsupported_parts(problem):
         raise UnsupportedProblemError("this version does not optimise: " + "; ".join(parts))
-    if faults := _vehicle_faults(problem) + _option_faults(problem):
+    if faults := rule_faults(problem) + _vehicle_faults(problem) + _option_faults(problem):
         raise InputError(faults)
 
 
 def unsupported_parts(problem: Problem) -> list[str]:
     """Return each used part of the Problem that the model does not know, in words."""
     limits, periods = problem.limits, problem.periods
-    upgrades = int((problem.pipes["upgrade_of"] != "").sum())
     found = {
         f"periods ({len(periods)} of them; one is supported)": len(periods) > 1,
         "a period whose weight is not 1": len(periods) == 1 and bool((periods["weight"] != 1).any()),
         f"quality of mixes ({len(problem.quality)} rows of quality)": len(problem.quality) > 0,
-        f"pipes that replace others (upgrade_of in {upgrades} rows of pipes)": upgrades > 0,
         "limits.investment_budget": limits.investment_budget is not None,
         "limits.max_new_partners": limits.max_new_partners is not None,
         "limits.forced_exchanges": bool(limits.forced_exchanges),

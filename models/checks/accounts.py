@@ -67,7 +67,7 @@ def _terms(problem: Problem, plan: Plan) -> dict[str, float]:
         "opening_demands": demands["fixed_cost"] * (demands["served"] > 0),
         "virgin_purchase": demands["quantity"] * demands["unserved_cost"],
         "trenches": corridors["fixed_cost_given"] * ~corridors["existing_given"],
-        "pipes": pipes["fixed_cost_given"] * pipes_new,
+        "pipes": pipes["count"] * pipes["fixed_cost_given"] * pipes_new,
         "pumping": (pipes["flow_forward"] + pipes["flow_backward"]) * pipes["unit_cost"],
         "loading_bays": hauls["fixed_cost"] * (hauls["quantity"] > 0),
         "hauling": hauls["quantity"] * hauls["unit_cost"],

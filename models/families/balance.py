@@ -11,12 +11,12 @@ from __future__ import annotations
 import pandas as pd
 import pyomo.environ as pyo
 
-from models.families.ledger import Ledger, constraints, linear
+from models.families.ledger import Ledger, constraints, linear, named
 
 
 def add_balance(model: pyo.ConcreteModel, cells: pd.DataFrame, ledger: Ledger) -> None:
     """Add (1) from everything that the families have registered; call it after them."""
-    keys = zip(cells["node"], cells["resource"], strict=True)
+    keys = named(zip(cells["node"], cells["resource"], strict=True), cells["origin"])
     rows = {
         key: (0.0, linear(terms, coefficients), 0.0)
         for key, (terms, coefficients) in zip(keys, ledger.balance_terms(), strict=True)

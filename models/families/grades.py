@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from models.families.ledger import Ledger, variables
+from models.families.ledger import Ledger, named, variables
 from models.network import Network
 
 
 def add_grades(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
     """Add the variables of (7)."""
     grades = network.grades
-    keys = list(zip(grades["node"], grades["resource"], grades["serves"], strict=True))
+    keys = named(zip(grades["node"], grades["resource"], grades["serves"], strict=True), grades["origin"])
     model.convert = variables(keys, grades["bound"], doc="units/year of a better grade used as a lesser one")
     convert = list(model.convert.values())
     ledger.outflow(grades["from_cell"], convert)

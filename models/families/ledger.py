@@ -88,6 +88,14 @@ def variables(
     return pyo.Var(list(keys), domain=domain, bounds=bounds, doc=doc)
 
 
+def named(keys: Iterable[Any], origins: Iterable[str]) -> list[Any]:
+    """Return the keys, each with the origin of what it is about where any is traced (Pyomo wants equal lengths)."""
+    origins, keys = list(origins), list(keys)
+    if not any(origins):
+        return keys
+    return [(*(key if isinstance(key, tuple) else (key,)), origin) for key, origin in zip(keys, origins, strict=True)]
+
+
 def constraints(rows: Mapping[Any, Row], doc: str) -> pyo.Constraint:
     """Return named rows ``lower <= body <= upper``."""
     return pyo.Constraint(list(rows), rule=dict(rows), doc=doc)

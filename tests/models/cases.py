@@ -119,6 +119,42 @@ def options(**more: object) -> Problem:
     )
 
 
+def upgrade(*, chain: bool = False) -> Problem:
+    """An existing pipe of 50 t; DN80 (80 t) replaces it for 120, DN150 (no limit) replaces DN80 for 15 more.
+
+    Saved per t: 10. The old pipe: 500; DN80: 80 x 10 - 120 = 680 (the old one carries nothing beside it);
+    both steps: 90 x 10 - 135 = 765. Cost: 100 x 10 less that.
+    """
+    pipes = [
+        pipe(option="DN50", fixed_cost=999, capacity=50, existing=True),
+        pipe(option="DN80", fixed_cost=120, capacity=80, upgrade_of="DN50"),
+        pipe(option="DN150", fixed_cost=15, upgrade_of="DN80"),
+    ]
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand(quantity=90)],
+        corridors=[corridor(fixed_cost=999, existing=True)],
+        pipes=pipes[: 3 if chain else 2],
+    )
+
+
+def parallel() -> Problem:
+    """Two pipes fit in the trench: DN50 (50 t) at 100 each, DN80 (80 t) at 130 each; 120 t save 10 each.
+
+    Two DN50: 1000 - 200 = 800; one of each: 1200 - 230 = 970; two DN80: 1200 - 260 = 940. Trench 70.
+    Cost: 1200 - 970 + 70 = 300.
+    """
+    return make(
+        supplies=[supply(quantity=120, unplaced_cost=10)],
+        demands=[demand(quantity=120)],
+        corridors=[corridor(fixed_cost=70)],
+        pipes=[
+            pipe(option="DN50", fixed_cost=100, capacity=50, max_parallel=2),
+            pipe(option="DN80", fixed_cost=130, capacity=80, max_parallel=2),
+        ],
+    )
+
+
 def least_flow() -> Problem:
     """A free pipe that needs at least 80 t cannot be used for 60 t; one that needs 50 t can, at 1 per t more.
 
@@ -255,6 +291,9 @@ KNOWN = {
     "must_serve": (must_serve(), 665),
     "shared_trench": (shared_trench(), 2240),
     "options": (options(), 530),
+    "upgrade": (upgrade(), 320),
+    "upgrade_chain": (upgrade(chain=True), 235),
+    "parallel": (parallel(), 300),
     "least_flow": (least_flow(), 460),
     "lossy": (lossy(), 400),
     "junction_tree": (junction_tree(), 2820),
