@@ -140,6 +140,11 @@ def _choice_faults(problem: Problem) -> list[Fault]:
         for choice in getattr(limits, f"{kind}_{name}s")
         if choice not in set(known)
     ]
+    hubs = problem.hubs[problem.hubs["hub"].isin(limits.forced_hubs)]
+    faults += [
+        Fault("problem.toml", "limits.forced_hubs", repr(hub), "a hub of which a module may stand")
+        for hub in hubs.loc[hubs[["max_modules", "existing"]].max(axis=1) < 1, "hub"]
+    ]
     faults += [
         Fault("problem.toml", f"limits.{kind}_exchanges", repr(part), closest(part, known))
         for kind in ("forced", "forbidden")

@@ -18,11 +18,11 @@ from models.build import build_model
 from models.checker import check
 from models.highs import OPTIMAL_GAP, Outcome, solve_model
 from models.indicators import indicators
-from models.network import Network, build_network
+from models.network import Network
+from models.prepare import prepare_network
 from models.readback import read_tables_back
 from models.reasons import infeasible_reasons, proven_reason
 from models.support import require_supported
-from models.tighten import tighten
 from models.values import read_values
 
 Progress = Callable[[str], None]
@@ -73,7 +73,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     say = progress or _silent
     clock = _Clock()
     with clock.stage("build"):
-        network = tighten(build_network(problem))
+        network = prepare_network(problem)
         reasons = infeasible_reasons(problem, network)
         model = build_model(problem, network) if not reasons else None
     if model is None:

@@ -33,11 +33,8 @@ def unsupported_parts(problem: Problem) -> list[str]:
     found = {
         f"periods ({len(periods)} of them; one is supported)": len(periods) > 1,
         "a period whose weight is not 1": len(periods) == 1 and bool((periods["weight"] != 1).any()),
-        f"quality of mixes ({len(problem.quality)} rows of quality)": len(problem.quality) > 0,
         "limits.investment_budget": limits.investment_budget is not None,
         "limits.max_new_partners": limits.max_new_partners is not None,
-        "limits.forced_exchanges": bool(limits.forced_exchanges),
-        "limits.forbidden_exchanges": bool(limits.forbidden_exchanges),
     }
     return [part for part, used in found.items() if used]
 

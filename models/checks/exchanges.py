@@ -74,9 +74,10 @@ def _sum_rules(plan: Plan) -> list[str]:
 
 
 def _transport_rules(plan: Plan) -> list[str]:
+    used = plan.built_corridors["corridor"].isin(plan.built_pipes["corridor"])  # nobody pays for an empty trench
     parts = {
         "cost": [
-            plan.built_corridors["fixed_cost"],
+            plan.built_corridors.loc[used, "fixed_cost"],
             plan.built_pipes["fixed_cost"],
             plan.built_pipes["flow_cost"],
             plan.hauls["cost"],

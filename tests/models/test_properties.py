@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 import models
 from models.build import build_model
 from models.highs import solve_model
-from models.network import build_network
+from models.prepare import prepare_network
 from models.reasons import infeasible_reasons
-from models.tighten import tighten
 from tests.models import cases
 from tests.models.oracle import best_cost
 
@@ -77,7 +76,7 @@ def problems(draw, *, must: bool = True):
 
 def optimum(problem) -> float | None:
     """The model's optimum without a plan read back; None when infeasible."""
-    network = tighten(build_network(problem))
+    network = prepare_network(problem)
     if infeasible_reasons(problem, network):
         return None
     model = build_model(problem, network)
