@@ -37,7 +37,7 @@ def trace_origins(network: Network, problem: Problem) -> Network:
     Parameters
     ----------
     network
-        Not yet tightened.
+        Better tightened before, so that only what is of use is split, and again afterwards.
     problem
         For its ``quality`` and the forced and forbidden exchanges of its ``limits``.
 
@@ -110,6 +110,7 @@ class _Demands:
         limits = problem.limits
         self._pairs = [*limits.forced_exchanges, *limits.forbidden_exchanges]
         self.forced, self.share = limits.forced_exchanges, limits.forced_share
+        self.given, self.wanted = _whole(problem)
         quality = problem.quality
         values = _told(quality[quality["value"].notna()], self.givers, "supply")
         wide = values.pivot_table(index="end", columns="property", values="value", aggfunc="first")
@@ -352,15 +353,26 @@ class _Split:
         first = self._first()[arrived["kind"].to_numpy(dtype=int)]
         end = asked.limited[arrived["taker"].to_numpy(dtype=int)]
         givers, takers = asked.givers.iloc[first], asked.takers.iloc[end]
-        given = asked.givers.groupby(["node", "resource"])["most"].sum()
-        wanted = asked.takers.groupby(["node", "resource"])["most"].sum()
-        most = np.minimum(_of(given, givers), _of(wanted, takers))
+        most = np.minimum(_of(asked.given, givers), _of(asked.wanted, takers))
         for pair in asked.forced:
             rows = asked.matches(pair)[first, end] & (most > 0)
             table = arrived.loc[rows, list(_PLACE)]
             parts.append(table.assign(pair=" -> ".join(pair), coefficient=1 / most[rows], least=asked.share))
         columns = ["pair", *_PLACE, "coefficient", "least"]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _whole(problem: Problem) -> tuple[pd.Series, pd.Series]:
+    """Return by node and resource all that streams and the most modules of hubs could give and take, units/year."""
+    hubs = problem.hubs[~problem.hubs["hub"].isin(problem.limits.forbidden_hubs)].merge(
+        problem.recipes, on="technology"
+    )
+    made = np.maximum(hubs["max_modules"], hubs["existing"]) * hubs["capacity"] * hubs["quantity_per_throughput"]
+    keys, sums = ["node", "resource"], []
+    for table, amount in ((problem.supplies, made), (problem.demands, -made)):
+        ends = pd.concat([table[[*keys, "quantity"]], hubs[keys].assign(quantity=amount.clip(lower=0.0))])
+        sums.append(ends.groupby(keys)["quantity"].sum())
+    return sums[0], sums[1]
 
 
 def _joined(grades: pd.DataFrame, arrivals: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,9 @@ from models.tighten import tighten
 
 def prepare_network(problem: Problem) -> Network:
     """Return the Problem's network with its choices marked, its origins traced and its bounds tightened."""
-    return tighten(trace_origins(mark_choices(build_network(problem), problem.limits), problem))
+    network = tighten(mark_choices(build_network(problem), problem.limits))
+    traced = trace_origins(network, problem)
+    return network if traced is network else tighten(traced)
 
 
 def mark_choices(network: Network, limits: Limits) -> Network:
