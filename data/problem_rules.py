@@ -86,6 +86,28 @@ def _again(table: pd.DataFrame, value: pd.Series) -> pd.Series:
     return value & table[value].duplicated(keys).reindex(table.index, fill_value=False)
 
 
+def stream_quality_faults(streams: pd.DataFrame, grades: pd.DataFrame, *, file: str, first_row: int = 2) -> list[Fault]:
+    """Return supplies that do not say how good they are though a demand that they could serve limits it.
+
+    ``streams`` may have a column per property, and ``_min`` and ``_max`` of it with limits of demands.
+    """
+    faults, given = [], streams["direction"] == "supply"
+    for name in sorted({c.removesuffix("_min").removesuffix("_max") for c in streams if c.endswith(("_min", "_max"))}):
+        low, high, value = (
+            streams.get(column, pd.Series(float("nan"), streams.index))
+            for column in (f"{name}_min", f"{name}_max", name)
+        )
+        limited = streams.loc[~given & (low.notna() | high.notna()), "resource"]
+        wanted = {better for resource in limited.unique() for better in grades_above(grades, resource)}
+        faults += [
+            Fault(
+                file, name, "nothing", f"a value: a demand limits the {name} of what it receives", row=row + first_row
+            )
+            for row in (given & streams["resource"].isin(wanted) & value.isna()).to_numpy().nonzero()[0].tolist()
+        ]
+    return faults
+
+
 def _missing_values(problem: Problem) -> list[Fault]:
     """Return supplies and technologies that give a limited resource and do not say how good it is."""
     quality = problem.quality
@@ -99,7 +121,7 @@ def _missing_values(problem: Problem) -> list[Fault]:
         (name, prop)
         for table in (takers, eaters)
         for resource, prop in zip(table["resource"], table["property"], strict=True)
-        for name in _grades_above(problem, resource)
+        for name in grades_above(problem.grades, resource)
     }
     valued = quality[quality["value"].notna()]
     told = set(zip(valued["supply"], valued["property"], strict=True))
@@ -121,11 +143,11 @@ def _missing_values(problem: Problem) -> list[Fault]:
     return faults
 
 
-def _grades_above(problem: Problem, resource: str) -> set[str]:
+def grades_above(grades: pd.DataFrame, resource: str) -> set[str]:
     """Return the resource and every one that may serve it, in any number of steps."""
     found, new = {resource}, {resource}
     while new:
-        rows = problem.grades[problem.grades["serves"].isin(new)]
+        rows = grades[grades["serves"].isin(new)]
         new = set(rows["resource"]) - found
         found |= new
     return found
@@ -145,16 +167,19 @@ def _choice_faults(problem: Problem) -> list[Fault]:
         Fault("problem.toml", "limits.forced_hubs", repr(hub), "a hub of which a module may stand")
         for hub in hubs.loc[hubs[["max_modules", "existing"]].max(axis=1) < 1, "hub"]
     ]
-    faults += [
-        Fault("problem.toml", f"limits.{kind}_exchanges", repr(part), closest(part, known))
+    names = problem.nodes["node"], problem.resources["resource"]
+    return faults + pair_faults(limits, *names, file="problem.toml") + both_ways_faults(limits, file="problem.toml")
+
+
+def pair_faults(limits: Limits, places: pd.Series, resources: pd.Series, *, file: str) -> list[Fault]:
+    """Return names in forced and forbidden exchanges that are not known."""
+    return [
+        Fault(file, f"limits.{kind}_exchanges", repr(part), closest(part, known))
         for kind in ("forced", "forbidden")
         for pair in getattr(limits, f"{kind}_exchanges")
-        for part, known in zip(
-            pair, (problem.nodes["node"], problem.nodes["node"], problem.resources["resource"]), strict=False
-        )
+        for part, known in zip(pair, (places, places, resources), strict=False)
         if part not in set(known)
     ]
-    return faults + both_ways_faults(limits, file="problem.toml")
 
 
 def both_ways_faults(limits: Limits, *, file: str) -> list[Fault]:
