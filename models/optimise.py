@@ -16,6 +16,7 @@ from data.plan import Plan, Status
 from data.problem import Problem
 from models.build import build_model
 from models.checker import check
+from models.checks.quality import mixing_notes
 from models.highs import OPTIMAL_GAP, Outcome, solve_model
 from models.indicators import indicators
 from models.network import Network
@@ -90,7 +91,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
-    return plan.replace(checker=violations, seconds=dict(clock.seconds))
+    return plan.replace(checker=violations, notes=tuple(mixing_notes(problem, plan)), seconds=dict(clock.seconds))
 
 
 def _silent(_: str) -> None:

@@ -49,6 +49,9 @@ def trace_origins(network: Network, problem: Problem) -> Network:
         most 0) and ``forced`` (``pair``, ``from_cell``, ``to_cell``, ``coefficient``, ``least``: the arrivals of
         a forced exchange, whose weighted sum is at least ``least``).
     """
+    limits, quality = problem.limits, problem.quality
+    if not (limits.forced_exchanges or limits.forbidden_exchanges or quality[["min", "max"]].notna().any(axis=None)):
+        return network
     demands = _Demands(network, problem)
     if demands.nothing_limited:
         return network

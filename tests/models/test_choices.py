@@ -97,6 +97,24 @@ def test_a_hub_limits_what_it_eats():
     assert "mill: the salt of its ash is 7, more than 5" in found
 
 
+def test_two_limited_demands_at_one_place_get_a_mix_each():
+    """Of A's 50 (salt 9) and C's 50 (salt 1) one takes at most 3 (a quarter from A), the other at least 7."""
+    takers = [{**cases.demand(quantity=40), "demand": name} for name in ("pure", "salty")]
+    problem = cases.make(
+        supplies=[cases.supply(quantity=50, unplaced_cost=10), cases.supply("C", 50, unplaced_cost=10)],
+        demands=takers,
+        routes=[cases.route(unit_cost=0), cases.route("C", unit_cost=0)],
+        quality=[
+            *values(**{"A-ash": 9, "C-ash": 1}),
+            {"demand": "pure", "property": "salt", "max": 3},
+            {"demand": "salty", "property": "salt", "min": 7},
+        ],
+    )
+    plan = models.solve(problem)
+    assert plan.checker == ()
+    assert plan.objective == pytest.approx(200)
+
+
 def test_a_lowest_value_holds():
     problem = cases.blend()
     limited = problem.quality["demand"] != ""
