@@ -16,13 +16,14 @@ from data.plan import Plan, Status
 from data.problem import Problem
 from models.build import build_model
 from models.checker import check
+from models.checks.quality import mixing_notes
 from models.highs import OPTIMAL_GAP, Outcome, solve_model
 from models.indicators import indicators
-from models.network import Network, build_network
+from models.network import Network
+from models.prepare import prepare_network
 from models.readback import read_tables_back
 from models.reasons import infeasible_reasons, proven_reason
 from models.support import require_supported
-from models.tighten import tighten
 from models.values import read_values
 
 Progress = Callable[[str], None]
@@ -73,7 +74,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     say = progress or _silent
     clock = _Clock()
     with clock.stage("build"):
-        network = tighten(build_network(problem))
+        network = prepare_network(problem)
         reasons = infeasible_reasons(problem, network)
         model = build_model(problem, network) if not reasons else None
     if model is None:
@@ -90,7 +91,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
-    return plan.replace(checker=violations, seconds=dict(clock.seconds))
+    return plan.replace(checker=violations, notes=tuple(mixing_notes(problem, plan)), seconds=dict(clock.seconds))
 
 
 def _silent(_: str) -> None:

@@ -18,7 +18,12 @@ def infeasible_reasons(problem: Problem, network: Network) -> tuple[str, ...]:
 
     ``network`` is tightened: its bounds are proofs.
     """
-    return (*_unreachable(problem, network), *_too_little(problem, network), *_co2_floor(problem, network))
+    return (
+        *_unreachable(problem, network),
+        *_too_little(problem, network),
+        *_co2_floor(problem, network),
+        *_impossible_exchanges(problem, network),
+    )
 
 
 def _units(problem: Problem) -> pd.Series:
@@ -85,12 +90,26 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
     ]
 
 
+def _impossible_exchanges(problem: Problem, network: Network) -> list[str]:
+    """Return forced exchanges that nothing can bring."""
+    arrivals = network.grades[["from_cell", "to_cell"]]
+    possible = set(network.forced.merge(arrivals)["pair"]) if len(network.forced) else set()
+    return [
+        f"the exchange from {pair[0]} to {pair[1]}{' of ' + pair[2] if len(pair) > 2 else ''} is forced, but nothing "
+        "that the one gives can reach the other and be used there"
+        for pair in problem.limits.forced_exchanges
+        if " -> ".join(pair) not in possible
+    ]
+
+
 def proven_reason(problem: Problem) -> str:
     """Return what is known when only the solver's proof says that there is no plan."""
     limits = problem.limits
     cap = limits.co2_cap_t_per_year
     parts = [
         *(["serves every demand that must be served"] if problem.demands["must_serve"].any() else []),
+        *(["keeps every mix within its limits"] if len(problem.quality) else []),
+        *(["has every forced exchange"] if problem.limits.forced_exchanges else []),
         *([f"keeps CO2 within the cap of {cap:g} t/year"] if cap is not None else []),
         *(["invests no more than the budget"] if limits.investment_budget is not None else []),
         *(["has no more new partners than allowed"] if limits.max_new_partners is not None else []),

@@ -87,7 +87,7 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
     decided = decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
         input_digest=study.digest,
-        notes=(*study_notes(study), *coarse_notes(decided.hauls), *candidates.notes),
+        notes=(*study_notes(study), *decided.notes, *coarse_notes(decided.hauls), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )

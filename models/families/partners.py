@@ -5,9 +5,9 @@ Sets
 Variables
     partner_nt in {0, 1}: 1 if n has placed or been served anything in t or before, by others or by itself.
 Constraints
-    (12a) joining: placed_s <= Q_s partner_nt ; served_d <= D_d partner_nt
-    (12b) once a partner, always counted as one: partner_n,t-1 <= partner_nt
-    (12c) new partners: sum over n of (partner_nt - partner_n,t-1) <= max_new_partners_t
+    (14a) joining: placed_s <= Q_s partner_nt ; served_d <= D_d partner_nt
+    (14b) once a partner, always counted as one: partner_n,t-1 <= partner_nt
+    (14c) new partners: sum over n of (partner_nt - partner_n,t-1) <= max_new_partners_t
     Hubs, sites and junctions are no partners.
 """
 
@@ -25,7 +25,7 @@ from models.phases import per_period, with_period
 
 
 def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -> None:
-    """Add (12a) to (12c) where new partners are limited; call it after the streams."""
+    """Add (14a) to (14c) where new partners are limited; call it after the streams."""
     limits = per_period(problem.limits.max_new_partners, network.periods)
     streams = _streams(model, problem, network) if limits else []
     plants = list(dict.fromkeys(node for node, *_ in streams))
@@ -39,7 +39,7 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
             key: (None, linear([moved, partner[node][when]], [1.0, -moved.ub]), 0.0)
             for node, when, key, moved in streams
         },
-        doc="(12a) placed or served <= quantity * partner",
+        doc="(14a) placed or served <= quantity * partner",
     )
     model.always_counted = constraints(
         {
@@ -47,14 +47,14 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
             for node, steps in partner.items()
             for name, before, after in zip(names[1:], steps[:-1], steps[1:], strict=True)
         },
-        doc="(12b) partner before <= partner",
+        doc="(14b) partner before <= partner",
     )
     rows: dict[Hashable, Row] = {}
     for when, (name, most) in enumerate(limits if plants else []):
         now = [steps[when] for steps in partner.values()]
         before = [steps[when - 1] for steps in partner.values()] if when else []
         rows[name or "new"] = (None, linear([*now, *before], [*[1.0] * len(now), *[-1.0] * len(before)]), most)
-    model.new_partners = constraints(rows, doc="(12c) plants that join in a period <= most new partners")
+    model.new_partners = constraints(rows, doc="(14c) plants that join in a period <= most new partners")
 
 
 def _streams(

@@ -109,6 +109,25 @@ BROKEN = {
     "pipe cost": ("options", put("built_pipes", "fixed_cost", 1.0), "fixed cost is 1, but should be 130"),
     "pumping cost": ("shared_trench", put("built_pipes", "flow_cost", 1.0), "flow cost is 1, but should be 60"),
     "pipe CO2": ("co2_price", put("built_pipes", "co2", 1.0), "CO2 is 1, but should be 6"),
+    "too many side by side": (
+        "parallel",
+        put("built_pipes", "count", 3),
+        "pipe DN50 for ash in corridor AB: 3 side by side, but 2 fit",
+    ),
+    "no room": ("parallel", put("built_pipes", "count", 2), "3 new pipes for ash (DN50, DN80); they do not fit"),
+    "cost of one of two": ("parallel", put("built_pipes", "count", 2), "fixed cost is 100, but should be 200"),
+    "no pipe": ("parallel", put("built_pipes", "count", 0), "pipe DN50 for ash in corridor AB: 0 pipes are none"),
+    "replaced pipe still used": (
+        "upgrade_chain",
+        put("built_pipes", "flow_forward", 5.0),
+        "pipe DN80 for ash in corridor AB: flow 5 in a pipe that was replaced",
+    ),
+    "upgrade of nothing": ("upgrade_chain", drop("built_pipes"), "1 of DN150 for ash replace DN80, but 0 of it"),
+    "upgrade twice": (
+        "upgrade",
+        both(put("built_pipes", "count", 2), put("built_pipes", "fixed_cost", 240.0)),
+        "2 of DN80 for ash replace DN50, but 1 of it are there",
+    ),
     "no trench": (
         "shared_trench",
         drop("built_corridors"),
@@ -184,6 +203,40 @@ BROKEN = {
         "co2_free",
         put("exchanges", "co2", 1.0),
         "exchanges share 1 of transport co2, but transport comes to 30",
+    ),
+    # quality, choices
+    "mix too salty": (
+        "blend",
+        both(put("exchanges", "quantity", 30.0), put("exchanges", "quantity", 30.0, 2)),
+        "B-ash: the chloride of its ash is 55, more than 40",
+    ),
+    "washed ash forgotten": ("treatment", put("exchanges", "supply", "A-ash", 2), "B-ash: the chloride of its ash is"),
+    "mix unknown": (
+        "treatment",
+        put("exchanges", "supply", "ghost", 2),
+        "the chloride of what ghost gives is not known",
+    ),
+    "forbidden exchange": (
+        "forbidden_exchange",
+        put("exchanges", "to_node", "B"),
+        "the exchange from A to B is forbidden, but 30 are exchanged",
+    ),
+    "forced exchange": (
+        "forced_exchange",
+        put("exchanges", "quantity", 10.0),
+        "the exchange from A to B of ash is forced to 0.5 of what it could be, but is 0.166667",
+    ),
+    "forced corridor": ("choices", both(drop("built_corridors"), drop("built_pipes")), "corridor AB2 is forced, but"),
+    "forbidden corridor": (
+        "choices",
+        both(put("built_corridors", "corridor", "AB"), put("built_pipes", "corridor", "AB")),
+        "corridor AB is forbidden, but in the plan",
+    ),
+    "forced hub": ("choices", drop("built_hubs"), "hub idle is forced, but not in the plan"),
+    "forbidden hub": (
+        "choices",
+        both(put("built_hubs", "hub", "mill"), put("built_hubs", "technology", "milling")),
+        "hub mill is forbidden, but in the plan",
     ),
     # accounts
     "objective": ("truck", fields(objective=2500.0), "the objective is 2500, but the plan costs 2600"),

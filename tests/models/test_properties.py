@@ -13,9 +13,8 @@ import models
 from data.settings import Limits
 from models.build import build_model
 from models.highs import solve_model
-from models.network import build_network
+from models.prepare import prepare_network
 from models.reasons import infeasible_reasons
-from models.tighten import tighten
 from tests.models import cases
 from tests.models.oracle import best_cost, best_cost_over_time
 
@@ -76,9 +75,53 @@ def problems(draw, *, must: bool = True):
     )
 
 
+@st.composite
+def piped(draw):
+    """A and C give to B; the larger pipe may replace the smaller one, and new pipes may lie side by side."""
+    amount, money, room = (
+        st.sampled_from([20, 35, 50, 80]),
+        st.sampled_from([20, 60, 110]),
+        st.sampled_from([12, 25, 40]),
+    )
+    both_ways = draw(st.booleans())
+    corridors, pipes = [], []
+    for start in "AC":
+        corridors.append(cases.corridor(start, "B", fixed_cost=draw(st.sampled_from([0, 50])), both_ways=both_ways,
+                                        capacity=draw(st.sampled_from(["", "", 45]))))  # fmt: skip
+        for option in ("S", "L")[: 2 if start == "A" else draw(st.integers(1, 2))]:
+            old = option == "S" and draw(st.booleans())
+            new = {"max_parallel": draw(st.integers(1, 2))}
+            upgrade = {"upgrade_of": "S" if option == "L" and draw(st.booleans()) else ""}
+            pipes.append(cases.pipe(f"{start}B", option=option, fixed_cost=draw(money), capacity=draw(room),
+                                    unit_cost=draw(st.sampled_from([0, 1])), loss=0 if both_ways else 0.1,
+                                    **({"existing": True} if old else {**new, **upgrade})))  # fmt: skip
+    return cases.make(
+        supplies=[cases.supply(node, draw(amount), unplaced_cost=draw(st.sampled_from([3, 10]))) for node in "AC"],
+        demands=[cases.demand("B", draw(amount), unserved_cost=draw(st.sampled_from([0, 5])))],
+        corridors=corridors,
+        pipes=pipes,
+    )
+
+
+@st.composite
+def mixed(draw):
+    """Problems with limits on what demands receive, and pairs that may not exchange."""
+    problem = draw(problems(must=False))
+    level = st.sampled_from([0, 4, 10])
+    limits = [{"max": 4}, {"max": 3}, {"min": 5}, {"min": 2, "max": 6}, None]
+    quality = [{"supply": name, "property": "salt", "value": draw(level)} for name in problem.supplies["supply"]]
+    for name in problem.demands["demand"]:
+        limit = draw(st.sampled_from(limits))
+        quality += [{"demand": name, "property": "salt", **limit}] if limit else []
+    pairs = draw(st.sets(st.tuples(st.sampled_from(NODES), st.sampled_from(NODES)), max_size=2))
+    return problem.replace(
+        quality=cases.make(quality=quality).quality, limits=Limits(forbidden_exchanges=tuple(sorted(pairs)))
+    )
+
+
 def optimum(problem) -> float | None:
     """The model's optimum without a plan read back; None when infeasible."""
-    network = tighten(build_network(problem))
+    network = prepare_network(problem)
     if infeasible_reasons(problem, network):
         return None
     model = build_model(problem, network)
@@ -145,6 +188,22 @@ def test_brute_force_agrees_over_time(problem):
     if expected is not None:
         assert plan.objective == pytest.approx(expected, rel=1e-6, abs=1e-6)
         assert plan.checker == ()
+
+
+@many
+@given(problem=piped())
+def test_brute_force_agrees_on_upgrades_and_pipes_side_by_side(problem):
+    plan = models.solve(problem)
+    assert plan.checker == ()
+    assert plan.objective == pytest.approx(best_cost(problem), rel=1e-6, abs=1e-6)
+
+
+@many
+@given(problem=mixed())
+def test_brute_force_agrees_on_mixes_and_forbidden_exchanges(problem):
+    plan = models.solve(problem)
+    assert plan.checker == ()
+    assert plan.objective == pytest.approx(best_cost(problem), rel=1e-6, abs=1e-6)
 
 
 @few

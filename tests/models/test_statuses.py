@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import models
-from data.errors import InputError, UnsupportedProblemError
-from data.settings import Limits, Solver
+from data.errors import InputError
+from data.settings import Solver
 from models import highs
 from models.optimise import relative_gap
 from tests.models import cases
@@ -130,21 +130,6 @@ def test_what_is_recorded():
         "plants": 2, "supplies": 1, "demands": 1, "candidate_routes": 1, "corridors": 0, "exchanges": 1,
         "pipelines": 0, "truck_routes": 1, "hubs": 0,
     }  # fmt: skip
-
-
-def test_every_unsupported_part_is_named():
-    problem = cases.options()
-    problem = problem.replace(
-        pipes=problem.pipes.assign(upgrade_of=["", "DN50", ""]),
-        limits=Limits(forced_exchanges=(("A", "B"),), forbidden_exchanges=(("B", "A"),)),
-    )
-    problem = problem.replace(
-        quality=cases.make(quality=[{"supply": "A-ash", "property": "ph", "value": 7}]).quality,
-    )
-    with pytest.raises(UnsupportedProblemError) as error:
-        models.solve(problem)
-    for part in ("quality of mixes (1", "upgrade_of in 1", "forced", "forbidden"):
-        assert part in str(error.value)
 
 
 def test_limits_that_do_not_fit_the_periods():
