@@ -342,6 +342,27 @@ def one_for_ever() -> Problem:
     return phased(problem.replace(demands=demands))
 
 
+def growing(**more: object) -> Problem:
+    """20 t wanted, then 60 t, through DN50 pipes of 20 t at 100; 10 saved per t."""
+    demands = [dated(demand(), "1", 20), dated(demand(), "2", 60)]
+    pipes = [pipe(option="DN50", fixed_cost=100, capacity=20, **more)]
+    if not more:
+        pipes.append(pipe(option="DN80", fixed_cost=50, upgrade_of="DN50"))
+    return phased(make(supplies=[supply(unplaced_cost=10)], demands=demands, corridors=[corridor()], pipes=pipes))
+
+
+def blend_later() -> Problem:
+    """As ``blend``, without C in the first period: A alone is too salty for B, so D's 30 t are all.
+
+    2 x (1000 - 300) + 3 x 560.
+    """
+    problem = blend()
+    given = supply("C", 40, unplaced_cost=10)
+    supplies = make_table("problem", "supplies", [supply(unplaced_cost=10), dated(given, "2", 40)])
+    quality = problem.quality.replace({"supply": {"C-ash": "C-ash@2"}})
+    return phased(problem.replace(supplies=supplies, quality=quality))
+
+
 def two_pipes(saved: float, **limits: object) -> Problem:
     """AB for 300 saves ``saved`` per t, CD for 400 saves 15 per t, 60 t each; capex 10 times the yearly cost."""
     problem = make(
@@ -552,6 +573,12 @@ KNOWN = {
     "phases_trench": (trench_waits(), 11600),
     "phases_idle": (kept(later=0), 9100),
     "phases_option": (one_for_ever(), 3450),
+    # DN50 at once and its upgrade on top of it later: 5 x 1000 - 2 x (200 - 100) - 3 x (600 - 150)
+    "phases_upgrade": (growing(), 3450),
+    # one, then three side by side: 5 x 1000 - 2 x (200 - 100) - 3 x (600 - 300)
+    "phases_parallel": (growing(max_parallel=3), 3900),
+    "phases_blend": (blend_later(), 3080),
+    "phases_choices": (phased(choices()), 5 * 2530),
     "phases_hub": (hub_grows(), 5880),
     "phases_fleet": (fleet_resized(), 18360),
     "phases_cap": (cap_each_period(), 3300),

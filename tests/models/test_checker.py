@@ -282,6 +282,12 @@ BROKEN = {
         both(put("built_hubs", "modules", 3, 0), put("built_hubs", "modules", 2, 1)),
         "hub mill: 2 stood, but only 1 in 2: nothing is un-built",
     ),
+    "pipe taken out": ("phases_parallel", drop_last("built_pipes"), "1 stood, but only 0 in 2: nothing is un-built"),
+    "replaced where there is none": (
+        "phases_upgrade",
+        put("built_pipes", "period", "1", 2),
+        "pipe in corridor AB for ash: DN80: 1 stood, but only 0 in 2: nothing is un-built",
+    ),
     "another option later": (
         "phases_option",
         put("built_pipes", "option", "DN50", 0),

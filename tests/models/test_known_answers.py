@@ -35,6 +35,17 @@ def test_budget_builds_before_there_is_a_use():
     ]  # fmt: skip
 
 
+def test_upgrades_and_pipes_side_by_side_over_time():
+    table = cases.solved("phases_upgrade").built_pipes
+    assert table[["option", "period", "built_in", "flow_forward"]].values.tolist() == [
+        ["DN50", "1", "1", 20], ["DN50", "2", "1", 0], ["DN80", "2", "2", 60],
+    ]  # fmt: skip
+    table = cases.solved("phases_parallel").built_pipes
+    assert table[["period", "built_in", "count", "fixed_cost"]].values.tolist() == [
+        ["1", "1", 1, 100], ["2", "1", 3, 300],
+    ]  # fmt: skip
+
+
 def test_modules_and_vehicles_by_period():
     hubs = cases.solved("phases_hub").built_hubs
     assert hubs[["period", "built_in", "modules"]].values.tolist() == [["1", "2", 1], ["2", "2", 3]]
