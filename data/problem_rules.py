@@ -22,6 +22,8 @@ def rule_faults(problem: Problem) -> list[Fault]:
 def _upgrade_faults(problem: Problem) -> list[Fault]:
     """Return upgrades of nothing, of themselves or in a circle, and existing pipes that replace others."""
     rows = problem.pipes[problem.pipes["upgrade_of"] != ""]
+    if rows.empty:
+        return []
     pipes = zip(*(problem.pipes[name] for name in ("corridor", "resource", "option", "upgrade_of")), strict=True)
     replaced = {(corridor, resource, option): older for corridor, resource, option, older in pipes}
     faults = []

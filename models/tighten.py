@@ -222,12 +222,11 @@ def _carried_at_most(network: Network) -> Floats:
 
 
 def _replaced_by(pipes: pd.DataFrame, keep: Flags) -> Flags:
-    """Return the new candidates that some kept candidate replaces, directly or in steps."""
+    """Return the candidates that some kept candidate replaces, directly or in steps."""
     group, kids = pipes["group"].to_numpy(), pipes["kids"].to_numpy()
-    new = ~pipes["existing"].to_numpy()
     wanted = keep.copy()
     while True:
-        more = wanted | (new & (kids >= 0) & np.isin(kids, group[wanted]))
+        more = wanted | ((kids >= 0) & np.isin(kids, group[wanted]))
         if (more == wanted).all():
             return np.asarray(more & ~keep)
         wanted = more

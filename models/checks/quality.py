@@ -28,16 +28,14 @@ def quality_violations(problem: Problem, plan: Plan) -> list[str]:
             ]
             if value.isna().any() or not part["quantity"].sum() > 0:
                 continue
-            mix = float((value * part["quantity"]).sum() / part["quantity"].sum())
-            slack = RELATIVE * max(1.0, *value.abs(), abs(mix))
-            if mix < limit["min"] - slack:
-                violations.append(
-                    f"{taker}: the {name} of its {received} is {mix:g}, less than {limit['min']:g}{said(period)}"
-                )
-            if mix > limit["max"] + slack:
-                violations.append(
-                    f"{taker}: the {name} of its {received} is {mix:g}, more than {limit['max']:g}{said(period)}"
-                )
+            total = float(part["quantity"].sum())
+            mix = float((value * part["quantity"]).sum()) / total
+            for side, word, sign in (("min", "less", -1.0), ("max", "more", 1.0)):
+                # A millionth of what arrives (and of one unit) may be of the worst quality.
+                slack = RELATIVE * max(1.0, total) * float((value - limit[side]).abs().max())
+                if sign * (mix - limit[side]) * total > slack:
+                    what = f"{taker}: the {name} of its {received}{said(str(period))}"
+                    violations.append(f"{what} is {mix:g}, {word} than {limit[side]:g}")
     return violations
 
 

@@ -28,6 +28,7 @@ Constraints
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,7 +77,7 @@ def add_pipelines(model: pyo.ConcreteModel, network: Network, ledger: Ledger) ->
     members = flows.groupby("pipe", sort=False).indices
     kids = _kids(pipes, chosen)
     model.pipe_capacity = constraints(
-        _capacity_rows(network, flow, members, _gates(pipes, chosen, trench, kids), chosen),
+        _capacity_rows(network, flow, _gates(pipes, chosen, trench, kids), chosen),
         doc="(3a) flow <= capacity * pipe",
     )
     model.least_flow = constraints(_least_rows(pipes, flow, members, chosen, kids), doc="(3b) min_flow * pipe <= flow")
@@ -165,25 +166,29 @@ def _gates(
 
 
 def _capacity_rows(
-    network: Network, flow: list[Any], members: dict[int, Any], gates: list[list[_Gate]], chosen: dict[int, Any]
+    network: Network, flow: list[Any], gates: list[list[_Gate]], chosen: dict[int, Any]
 ) -> dict[Hashable, Row]:
-    pipes = network.pipes
-    bound, origin = network.flows["bound"].to_numpy(), network.flows["origin"].to_numpy()
-    capacity, count = pipes["capacity"].to_numpy(), _side_by_side(pipes)
+    pipes, flows = network.pipes, network.flows
+    bound = flows["bound"].to_list()
+    capacity, count = pipes["capacity"].to_list(), _side_by_side(pipes).tolist()
     keys = pipes["key"].to_list()
+    streams: dict[int, dict[str, list[int]]] = {}
+    for row, (pipe, origin) in enumerate(zip(flows["pipe"].to_list(), flows["origin"].to_list(), strict=True)):
+        streams.setdefault(pipe, {}).setdefault(origin, []).append(row)
     rows: dict[Hashable, Row] = {}
-    for pipe, above in enumerate(gates):
-        ends = members.get(pipe, ())
-        one = float(capacity[pipe]) if pipe in chosen else float(capacity[pipe] * count[pipe])
-        streams = pd.Series(ends).groupby(origin[ends], sort=False).indices if len(ends) else {}
-        total = sum(float(bound[ends][own].max()) for own in streams.values())
+    for pipe, parts in streams.items():
+        one = capacity[pipe] * (1 if pipe in chosen else count[pipe])
+        above = gates[pipe]
         for gate in above:
             key = keys[pipe] if gate is above[0] else _label(keys[pipe], "replaced")
-            for name, own in streams.items():
+            for name, own in parts.items():
                 label = _label(key, name) if name else key
-                rows.update(_stream_rows(label, gate, [flow[f] for f in ends[own]], bound[ends][own], one))
-            if len(streams) > 1 and (total > one or (pipe in chosen and count[pipe] > 1)):
-                rows[_label(key, "all")] = gate.row([flow[f] for f in ends], [1.0] * len(ends), min(total, one))
+                rows.update(_stream_rows(label, gate, [flow[f] for f in own], [bound[f] for f in own], one))
+            if len(parts) > 1:
+                total = sum(max(bound[f] for f in own) for own in parts.values())
+                if total > one or (pipe in chosen and count[pipe] > 1):
+                    ends = [flow[f] for own in parts.values() for f in own]
+                    rows[_label(key, "all")] = gate.row(ends, [1.0] * len(ends), min(total, one))
     return rows
 
 
@@ -195,14 +200,14 @@ def _stream_rows(
     key: tuple[Any, ...], gate: _Gate, flow: list[Any], bound: Sequence[float], one: float
 ) -> dict[Hashable, Row]:
     """Return (3a) of the flows of one origin in one candidate; ``one`` is the capacity of one pipe."""
-    most = np.minimum(bound, one)
     if not gate.terms:  # always open: both directions share the capacity, one is bounded by itself
-        shared = len(flow) == 2 and np.isfinite(one)
+        shared = len(flow) == 2 and math.isfinite(one)
         return {key: (None, linear(flow, [1.0, 1.0]), one)} if shared else {}
-    rows: dict[Hashable, Row] = {key: gate.row(flow, [float(most[0] / end) for end in most], float(most[0]))}
-    whole = float(np.max(bound))
+    most = [min(end, one) for end in bound]
+    rows: dict[Hashable, Row] = {key: gate.row(flow, [most[0] / end for end in most], most[0])}
+    whole = max(bound)
     if whole > one * (1 + 1e-9):
-        steps = float(np.ceil(whole / one * (1 - 1e-12)))
+        steps = math.ceil(whole / one * (1 - 1e-12))
         rest = whole - (steps - 1) * one
         if rest < one * (1 - 1e-9):
             body = gate.row(flow, [1.0] * len(flow), rest)

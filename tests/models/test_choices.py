@@ -208,3 +208,22 @@ def test_a_replaced_pipe_with_a_least_flow_stands_idle():
     assert plan.checker == ()
     assert plan.built_pipes["option"].tolist() == ["DN80"]
     assert plan.objective == pytest.approx(320)
+
+
+def test_upgrades_of_a_pipe_of_no_use_still_exclude_each_other():
+    """The old pipe needs 99 t and is never used; of the two pipes that may take its place one is laid."""
+    new = {"upgrade_of": "old", "capacity": 30, "fixed_cost": 1}
+    problem = cases.make(
+        supplies=[cases.supply(unplaced_cost=10)],
+        demands=[cases.demand()],
+        corridors=[cases.corridor(existing=True)],
+        pipes=[
+            cases.pipe(option="old", existing=True, min_flow=99),
+            cases.pipe(option="a", **new),
+            cases.pipe(option="b", **new, unit_cost=1),
+            cases.pipe(option="c", **new | {"capacity": 20, "fixed_cost": 0}),
+        ],
+    )
+    plan = models.solve(problem)
+    assert plan.checker == ()
+    assert plan.objective == pytest.approx(700 + 1)
