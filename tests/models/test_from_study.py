@@ -11,7 +11,7 @@ from shapely import Point
 
 import models
 from data.contracts import empty_table, make_table
-from data.settings import Settings
+from data.settings import Finance, Phases, Settings
 
 
 def stream(plant: str, resource: str, direction: str, quantity: float, price: float, **more: object):
@@ -146,3 +146,43 @@ def test_sites_become_nodes():
     empty = {name: empty_table("problem", name) for name in ("routes", "corridors", "pipes")}
     problem = models.build_problem(toy, **empty, junctions=empty_table("problem", "nodes"), sites=sites)
     assert problem.nodes.iloc[-1][["node", "kind", "x"]].tolist() == ["park", "site", 5.0]
+
+
+def phased_study(**settings: object):
+    """Two phases of 5 and 10 years; one stream for all, one from the second phase on, one for the wrong years."""
+    toy = study(phases={"start_year": 2030, "years": [5, 10]}, finance={"discount_rate": 0.0}, **settings)
+    streams = toy.streams.set_index("stream")
+    streams.loc["works-coarse-demand", "available_from"] = 2032
+    streams.loc["farm-fine-demand", "available_to"] = 2034
+    streams.loc["farm-mud-supply", ["available_from", "available_to"]] = [2031, 2040]
+    toy.streams = streams.reset_index()[toy.streams.columns]
+    return toy
+
+
+def test_phases_of_a_study():
+    problem = problem_of(phased_study())
+    assert problem.periods[["period", "years", "weight"]].values.tolist() == [["2030", 5, 5], ["2035", 10, 10]]
+    assert problem.supplies[["supply", "period"]].values.tolist() == [["mill-fine-supply", ""]]
+    assert problem.demands[["demand", "period"]].values.tolist() == [
+        ["works-coarse-demand@2035", "2035"], ["farm-fine-demand@2030", "2030"], ["mill-fine-demand", ""],
+    ]  # fmt: skip
+
+
+def test_quality_of_dated_streams():
+    toy = phased_study()
+    toy.resources = toy.resources.assign(properties="salt")
+    toy.streams = toy.streams.assign(salt=7.0, salt_max=[float("nan"), 9.0, float("nan"), float("nan"), float("nan")])
+    table = problem_of(toy).quality
+    assert table[["supply", "demand", "property"]].values.tolist() == [
+        ["mill-fine-supply", "", "salt"], ["", "works-coarse-demand@2035", "salt"],
+    ]  # fmt: skip
+
+
+def test_weights_of_phases():
+    """At 100 % a payment after one year is worth a half, after two a quarter; annuities pay off what they stand for."""
+    phases = Phases(start_year=2030, years=(1, 2))
+    assert phases.spans == ((2030, 2030), (2031, 2032))
+    assert phases.weights(1.0) == pytest.approx((1 / 2, 1 / 4 + 1 / 8))
+    assert Phases(start_year=2030, years=(20, 20)).weights(0.05)[0] * Finance(discount_rate=0.05).annuity(20) == (
+        pytest.approx(1)
+    )

@@ -161,6 +161,8 @@ def phased(draw):
     pipes = [cases.pipe("AB", option=name, **draw(option)) for name in draw(st.sampled_from(["S", "L", "SL"]))]
     if not one_way:
         pipes = [{**row, "loss": 0} for row in pipes]
+    if len(pipes) > 1 and draw(st.booleans()):
+        pipes[1]["upgrade_of"] = "S"
     return cases.make(
         co2_price=0.0,
         limits=Limits(
