@@ -102,7 +102,7 @@ def solve_mip(
 
 
 def _nothing_to_decide(mip: Mip) -> MipResult:
-    fits = bool((mip.row_lower <= 0).all() and (mip.row_upper >= 0).all())
+    fits = mip.is_feasible(np.zeros(0))
     version = highspy.Highs().version()  # type: ignore[no-untyped-call]
     if not fits:
         return MipResult("infeasible", None, None, version)
@@ -151,7 +151,7 @@ class _Note:
 
 
 def _run(highs: highspy.Highs, on_progress: OnProgress | None, stop: Stop | None) -> None:
-    note = _Note()
+    note = _Note(cancelled=stop is not None and stop())
     listener = _listener(note)
     sources = (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
     for source in sources:

@@ -47,11 +47,15 @@ class Mip:
         return self.offset + float(self.cost @ values)
 
     def is_feasible(self, values: Floats, *, tolerance: float = 1e-6) -> bool:
-        """Return whether the values keep every row, bound and wholeness within ``tolerance`` (rows: relatively)."""
+        """Return whether the values keep every row, bound and wholeness within ``tolerance``.
+
+        A row may miss its bound by the share ``tolerance`` of its terms' or its bounds' size, or of 1.
+        """
         if len(values) != len(self.cost) or not np.isfinite(values).all():
             return False
         rows = self.matrix @ values
-        slack = tolerance * np.maximum(1.0, abs(self.matrix) @ np.abs(values))
+        sides = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (self.row_lower, self.row_upper))
+        slack = tolerance * np.maximum.reduce([np.ones(len(rows)), abs(self.matrix) @ np.abs(values), *sides])
         whole = values[self.integer]
         return bool(
             (values >= self.lower - tolerance).all()

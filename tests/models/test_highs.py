@@ -26,10 +26,10 @@ def make(rows, lower, upper, cost, *, most=10.0, integer=True, offset=0.0) -> Mi
     )
 
 
-def covering(rows: int = 400, columns: int = 80) -> Mip:
+def covering(rows: int = 400, columns: int = 80, density: float = 0.2) -> Mip:
     """Covering with whole columns: HiGHS finds covers at once and proves little for a long time."""
     rng = np.random.default_rng(1)
-    matrix = csr_array(random_array((rows, columns), density=0.2, rng=rng, format="csr"))
+    matrix = csr_array(random_array((rows, columns), density=density, rng=rng, format="csr"))
     matrix.data = np.ceil(matrix.data * 10)
     return Mip(
         cost=np.ceil(rng.random(columns) * 20),
