@@ -77,6 +77,11 @@ class Session:
         notes = tuple(f"fixed for this plan: {name} = {value:g}" for name, value in (fixed or {}).items())
         return plan.replace(notes=(*plan.notes, *notes))
 
+    def names(self) -> list[str]:
+        """Return the names of the model's variables, for ``fixed``; none when there is no model."""
+        built = self._build()
+        return [] if built.compiled is None else built.compiled.column_names()
+
     def write_mps(self, path: Path | str) -> None:
         """Write the model as a free MPS file with readable names.
 
