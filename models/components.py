@@ -142,7 +142,7 @@ class _Whole:
         self.values = [self._fitting(part, first[part.columns]) for part in parts]
         held = zip(parts, self.values, strict=True)
         self.objective = np.array([np.nan if v is None else part.mip.objective(v) for part, v in held])
-        self.bound = np.array([_box_bound(part.mip) for part in parts])
+        self.bound = np.array([part.mip.box_bound() for part in parts])
         self.status: list[Status] = ["time_limit"] * len(parts)
         self.version = ""
 
@@ -250,10 +250,3 @@ class _Whole:
         elif status == "gap_reached":
             status = "time_limit"  # every part kept its share, the whole did not, and the time was over
         return MipResult(status, values, bound, self.version)
-
-
-def _box_bound(mip: Mip) -> float:
-    """Return the least objective within the columns' bounds alone."""
-    with np.errstate(invalid="ignore"):
-        least = np.where(mip.cost > 0, mip.cost * mip.lower, np.where(mip.cost < 0, mip.cost * mip.upper, 0.0))
-    return float(least.sum())

@@ -120,7 +120,13 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
 
 
 def decide(
-    built: Built, clock: Clock, *, say: Progress, mip: Mip | None = None, start: Floats | None = None
+    built: Built,
+    clock: Clock,
+    *,
+    say: Progress,
+    mip: Mip | None = None,
+    start: Floats | None = None,
+    known: MipResult | None = None,
 ) -> tuple[Plan, Floats | None]:
     """Solve what is built; return the plan and the values of the model's columns.
 
@@ -134,15 +140,18 @@ def decide(
         Solved instead of the built one: the same columns and rows with other numbers.
     start
         Values of the columns to begin with.
+    known
+        What a solve would give; nothing is solved then.
     """
     problem, settings = built.problem, built.problem.settings.solver
     until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
     if built.compiled is None or built.model is None:
         return _plan(problem, "infeasible", clock, reasons=built.reasons), None
     mip = mip or built.compiled.mip
-    say(_size(mip))
+    if known is None:
+        say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
-        result = run(mip, settings, until=until, say=say, stop=stop, start=start)
+        result = known or run(mip, settings, until=until, say=say, stop=stop, start=start)
     if result.values is None:
         reasons = _why_nothing(problem, result.status)
         return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons), None

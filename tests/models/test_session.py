@@ -67,9 +67,9 @@ def test_the_last_plan_is_where_the_next_solve_begins(monkeypatch):
     starts = []
     decide = session.decide
 
-    def watched(built, clock, *, say, mip, start):
+    def watched(built, clock, *, start, **more):
         starts.append((built, start))
-        return decide(built, clock, say=say, mip=mip, start=start)
+        return decide(built, clock, start=start, **more)
 
     monkeypatch.setattr(session, "decide", watched)
     problem = cases.options()
@@ -81,6 +81,49 @@ def test_the_last_plan_is_where_the_next_solve_begins(monkeypatch):
     built, start = starts[1]
     assert built.compiled.mip.is_feasible(start)
     assert start.any()
+
+
+ENOUGH = "The last plan is still proven well enough"
+
+
+def test_what_is_proven_already_is_not_solved_again(said):
+    problem = with_solver(cases.options(), gap=0.01)
+    ours = models.Session(problem, progress=said.append)
+    first = ours.solve()
+    assert ENOUGH not in said
+    again = ours.solve()
+    assert said.count(ENOUGH) == 1
+    assert (again.objective, again.bound, again.status) == (first.objective, first.bound, first.status)
+    used = first.built_pipes.iloc[0]
+    unused = next(n for n in ours.names() if n.startswith("pipe[") and used["option"] not in n)
+    assert ours.solve(fixed={unused: 0}).objective == first.objective
+    assert said.count(ENOUGH) == 2
+
+
+@pytest.mark.parametrize("factor", [0.9, 0.999, 1.001, 1.1])
+def test_a_bound_carried_over_is_never_above_the_optimum(factor, said):
+    problem = with_solver(cases.options(), gap=0.05)
+    ours = models.Session(problem, progress=said.append)
+    ours.solve()
+    changed = problem.replace(
+        supplies=problem.supplies.assign(unplaced_cost=problem.supplies["unplaced_cost"] * factor),
+        pipes=problem.pipes.assign(fixed_cost=problem.pipes["fixed_cost"] / factor),
+    )
+    again, best = ours.solve(changed), models.solve(with_solver(changed, gap=0.0))
+    assert again.bound <= best.objective + 1e-6
+    assert again.objective >= best.objective - 1e-6
+    assert again.gap <= 0.05
+    if abs(factor - 1) < 0.01:
+        assert ENOUGH in said
+
+
+def test_more_that_is_allowed_is_solved_again(said):
+    problem = with_solver(cases.options(), gap=0.05)
+    ours = models.Session(problem, progress=said.append)
+    without = ours.solve(fixed={name: 0 for name in ours.names() if name.startswith("pipe[")})
+    assert ours.solve().objective == pytest.approx(530)
+    assert without.objective == pytest.approx(1000)
+    assert ENOUGH not in said
 
 
 def test_fixed_choices_hold_and_are_told(said):
