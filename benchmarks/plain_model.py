@@ -54,10 +54,10 @@ def plain_model(problem: Problem) -> PlainModel:
     }
     if parts := [name for name, used in beyond.items() if used]:
         raise UnsupportedProblemError(f"the plain model does not know {', '.join(parts)}")
-    return _Builder(problem).build()
+    return Builder(problem).build()
 
 
-class _Builder:
+class Builder:
     """Columns, rows and entries, collected block by block."""
 
     def __init__(self, problem: Problem) -> None:
