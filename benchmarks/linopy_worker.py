@@ -1,7 +1,7 @@
 """Run by another interpreter, one that has linopy: builds the plain model of a Problem with linopy's own calls.
 
 ``python -m benchmarks.linopy_worker PROBLEM RUNS`` reads a Problem folder and prints one JSON object: seconds of
-each build up to a HiGHS object that holds the model, its size, and linopy's version.
+each build up to a HiGHS object that holds the model, the model's fingerprint, and linopy's version.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import sys
 import time
 from typing import Any
 
+import highspy
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from benchmarks.peers import fingerprint
 from benchmarks.plain_model import Builder, Floats, Ints
 from data.problem import Problem, read_problem
 
@@ -69,33 +71,29 @@ class _LinopyBuilder(Builder):
             out.append(product.groupby(pd.Series(np.asarray(row)[on], index, name="row")).sum())
         return out
 
-    def finish(self) -> Any:
+    def highs(self) -> highspy.Highs:
         """Return HiGHS with the whole model."""
-        for part in (self._supplies, self._demands, self._pipelines, self._trucks, self._hubs, self._grades,
-                     self._balances, self._co2):  # fmt: skip
-            part()
+        self.add_all()
         costs = [pd.Series(cost, pd.RangeIndex(len(cost), name="i")) for cost, *_ in self.columns if len(cost)]
         products = [(block * cost).sum() for block, cost in zip(self.blocks, costs, strict=True)]
         self.model.add_objective(self.linopy.merge(products, dim="_term"))
-        return self.model.to_highspy()
+        highs: highspy.Highs = self.model.to_highspy()
+        return highs
 
 
 def main() -> None:
     """Build as often as asked and tell how long it took."""
     folder, runs = sys.argv[1:]
     problem = read_problem(folder)
-    seconds, size = [], (0, 0, 0)
+    seconds: list[float] = []
+    print_of: list[float] = []
     for _ in range(int(runs)):
         started = time.perf_counter()
-        builder = _LinopyBuilder(problem)
-        highs = builder.finish()
+        highs = _LinopyBuilder(problem).highs()
         seconds.append(time.perf_counter() - started)
-        size = highs.getNumRow(), highs.getNumCol(), highs.getNumNz()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("solve_relaxation", True)
-    highs.run()
-    relaxed = highs.getInfo().objective_function_value + builder.offset
-    print(json.dumps({"seconds": seconds, "size": size, "relaxed": relaxed, "version": builder.linopy.__version__}))
+        print_of = fingerprint(highs)
+    version = importlib.import_module("linopy").__version__
+    print(json.dumps({"seconds": seconds, "fingerprint": print_of, "version": version}))
 
 
 if __name__ == "__main__":

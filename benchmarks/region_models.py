@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import importlib
 import importlib.util
 import json
 import os
@@ -18,9 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import highspy
+import numpy as np
 
 import models
 from benchmarks import peers
@@ -117,29 +119,35 @@ def _builds(problem: Problem, runs: int) -> Record:
     ours = [_timed(_build_ours, problem) for _ in range(runs)]
     plain = [_timed(lambda one: peers.pass_to_highs(plain_model(one)), problem) for _ in range(runs)]
     theirs = linopy_builds(problem, runs)
+    if theirs is not None and not np.allclose(theirs["fingerprint"], plain[0][1], rtol=1e-9):
+        raise RuntimeError("linopy built another model than highspy")
     return {
         "ours_build_s": _median(ours),
-        "ours_size": ours[0][1],
+        "ours_size": _size(ours),
         "highspy_build_s": _median(plain),
-        "plain_size": plain[0][1],
+        "plain_size": _size(plain),
         "linopy_build_s": None if theirs is None else round(statistics.median(theirs["seconds"]), 4),
         "linopy_version": None if theirs is None else theirs["version"],
     }
 
 
-def _median(runs: list[tuple[float, tuple[int, int, int]]]) -> float:
+def _median(runs: list[tuple[float, list[float]]]) -> float:
     return round(statistics.median(seconds for seconds, _ in runs), 4)
 
 
-def _timed(build: Any, problem: Problem) -> tuple[float, tuple[int, int, int]]:
+def _size(runs: list[tuple[float, list[float]]]) -> list[int]:
+    """Return rows, columns and nonzeros."""
+    return [int(number) for number in runs[0][1][:3]]
+
+
+def _timed(build: Callable[[Problem], highspy.Highs], problem: Problem) -> tuple[float, list[float]]:
     gc.collect()
     started = time.perf_counter()
     highs = build(problem)
-    seconds = time.perf_counter() - started
-    return seconds, (highs.getNumRow(), highs.getNumCol(), highs.getNumNz())
+    return time.perf_counter() - started, peers.fingerprint(highs)
 
 
-def _build_ours(problem: Problem) -> Any:
+def _build_ours(problem: Problem) -> highspy.Highs:
     model = build_model(problem, tighten(build_network(problem)))
     return peers.pass_to_highs(compile_model(model).mip)
 

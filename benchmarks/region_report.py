@@ -11,7 +11,9 @@ Record = dict[str, Any]
 def tables(records: list[Record]) -> str:
     """Return the table of plans, where there are some, and the table of builds, each with its growth."""
     solved = [record for record in records if "objective" in record]
-    return "\n".join(([_plans(solved)] if solved else []) + [_builds(records)])
+    parts = ([_plans(solved), _growth(solved, [("ours", "seconds")])] if solved else []) + [_builds(records)]
+    columns = [("ours", "ours_build_s"), ("linopy", "linopy_build_s"), ("highspy", "highspy_build_s")]
+    return "\n".join(part for part in [*parts, _growth(records, columns)] if part)
 
 
 def _plans(records: list[Record]) -> str:
@@ -32,7 +34,7 @@ def _plans(records: list[Record]) -> str:
             f"| {peer['seconds']:.1f} | {peer['status']} | {_percent(peer['gap'])} "
             f"| {'-' if ratio is None else f'{ratio:.4f}'} |\n"
         )
-    return f"{head}{rows}\n{_growth(records, [('ours', 'seconds')])}\n"
+    return head + rows
 
 
 def _builds(records: list[Record]) -> str:
@@ -45,13 +47,13 @@ def _builds(records: list[Record]) -> str:
     rows = ""
     for r in records:
         theirs = r["linopy_build_s"]
+        sizes = " | ".join(f"{count:,}" for count in [*r["ours_size"], *r["plain_size"]])
+        ratio = f"{r['ours_build_s'] / theirs:.2f}" if theirs else "-"
         rows += (
-            f"| {r['plants']} | {' | '.join(f'{n:,}' for n in [*r['ours_size'], *r['plain_size']])} "
-            f"| {r['ours_build_s']:.2f} | {'not measured' if theirs is None else f'{theirs:.2f}'} "
-            f"| {r['highspy_build_s']:.2f} | {'-' if not theirs else f'{r['ours_build_s'] / theirs:.2f}'} |\n"
+            f"| {r['plants']} | {sizes} | {r['ours_build_s']:.2f} "
+            f"| {'not measured' if theirs is None else f'{theirs:.2f}'} | {r['highspy_build_s']:.2f} | {ratio} |\n"
         )
-    columns = [("ours", "ours_build_s"), ("linopy", "linopy_build_s"), ("highspy", "highspy_build_s")]
-    return f"{head}{rows}\n{_growth(records, columns)}\n"
+    return head + rows
 
 
 def _growth(records: list[Record], columns: list[tuple[str, str]]) -> str:

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import Delaunay, cKDTree
 
-from benchmarks.instances.tables import named, table
+from benchmarks.instances.tables import Names, named, table
+from data.contracts import empty_table
 from data.problem import Problem, ProblemSettings
 from data.settings import Solver
 
@@ -50,6 +51,18 @@ class _Kind:
     truck_price: float  # EUR per t and km; 0: not hauled
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """Where things are: points in km with their names, candidate corridors as pairs of points, metres each."""
+
+    points: Floats
+    nodes: Names
+    start: Ints
+    end: Ints
+    length_m: Floats
+    corridors: Names
+
+
 _KINDS = (
     _Kind("process_water", "liquid", 0.5, 1.1, 0.0, 0.0003, 250e3, 1.0, 1.0, 0.0),
     _Kind("steam_hp", "steam", 0.0, 26.0, 0.0, 0.16, 60e3, 1.8, 0.4, 0.0),
@@ -73,44 +86,50 @@ _TECHNOLOGIES = (
 def region(plants: int, *, seed: int = 1, solver: Solver | None = None) -> Problem:
     """Return a region with a number of plants (at least 4); the same seed gives the same Problem."""
     rng = np.random.default_rng([seed, plants])
-    points = _places(rng, plants)
-    nodes = np.concatenate([named("plant", plants), named("fork", len(points) - plants)])
     kinds = _KINDS[: int(np.clip(round(3.4 * np.log10(plants) + 1.6), 5, len(_KINDS)))]
+    ground = _ground(rng, plants)
     supplies, demands = _streams(rng, kinds, plants)
-    start, end = _gabriel(points)
-    length = 1000 * _WIND * np.linalg.norm(points[start] - points[end], axis=1)
-    ground = rng.lognormal(0.0, 0.35, len(start))
-    corridors = named("c", len(start))
-    names = np.array([kind.name for kind in kinds], dtype=object)
-    hubs, recipes = _hubs(rng, {kind.name for kind in kinds}, plants, nodes)
-    routes = _routes(kinds, supplies, demands, points)
+    trench = _TRENCH_EUR_PER_M * ground.length_m * rng.lognormal(0.0, 0.35, len(ground.length_m))
+    hubs, recipes = _hubs(rng, {kind.name for kind in kinds}, plants, ground.nodes)
+    better, lesser, price = zip(*_GRADES, strict=True)
     return Problem(
         name=f"region of {plants} plants",
         settings=ProblemSettings(co2_price=70.0, solver=solver or Solver(gap=0.01)),
         nodes=table(
-            "nodes", node=nodes, kind=np.repeat(["plant", "junction"], [plants, len(points) - plants]),
-            x=1000 * points[:, 0], y=1000 * points[:, 1],
+            "nodes", node=ground.nodes, kind=np.repeat(["plant", "junction"], [plants, len(ground.nodes) - plants]),
+            x=1000 * ground.points[:, 0], y=1000 * ground.points[:, 1],
         ),
-        resources=table("resources", resource=names, unit="t", phase=[kind.phase for kind in kinds]),
-        supplies=_stream_table("supplies", supplies, nodes, kinds),
-        demands=_stream_table("demands", demands, nodes, kinds),
+        resources=table(
+            "resources", resource=[kind.name for kind in kinds], unit="t", phase=[kind.phase for kind in kinds]
+        ),
+        supplies=_supplies(supplies, ground.nodes, kinds),
+        demands=_demands(demands, ground.nodes, kinds),
         corridors=table(
-            "corridors", corridor=corridors, from_node=nodes[start], to_node=nodes[end], length_m=length,
-            fixed_cost=_TRENCH_EUR_PER_M * length * ground,
+            "corridors", corridor=ground.corridors, from_node=ground.nodes[ground.start],
+            to_node=ground.nodes[ground.end], length_m=ground.length_m, fixed_cost=trench,
         ),
-        pipes=_pipes(kinds, supplies, demands, points, (start, end), length, corridors),
+        pipes=pd.concat(
+            [_pipes(kinds, row, supplies, demands, ground) for row, kind in enumerate(kinds) if kind.pipe_price],
+            ignore_index=True,
+        ),
         vehicles=table("vehicles", vehicle=["lorry"]),
-        routes=routes.assign(from_node=nodes[routes["from"]], to_node=nodes[routes["to"]]).pipe(_route_table),
+        routes=_routes(kinds, supplies, demands, ground),
         hubs=hubs,
         recipes=recipes,
-        grades=table(
-            "grades", **dict(zip(("resource", "serves", "unit_cost"), map(list, zip(*_GRADES, strict=True)), strict=True))
-        ),
+        grades=table("grades", resource=list(better), serves=list(lesser), unit_cost=list(price)),
     )  # fmt: skip
 
 
+def _ground(rng: np.random.Generator, plants: int) -> _Ground:
+    points = _places(rng, plants)
+    nodes = np.concatenate([named("plant", plants), named("fork", len(points) - plants)])
+    start, end = _gabriel(points)
+    length_m = 1000 * _WIND * np.linalg.norm(points[start] - points[end], axis=1)
+    return _Ground(points, nodes, start, end, length_m, named("c", len(start)))
+
+
 def _places(rng: np.random.Generator, plants: int) -> Floats:
-    """Return plants and then forks, km: clusters of about six in 45 km² a plant."""
+    """Return plants and then forks, km: clusters of about six plants, 12 km² a plant."""
     side = np.sqrt(12.0 * plants)
     centres = rng.uniform(0, side, (max(plants // 6, 2), 2))
     own = centres[rng.integers(len(centres), size=plants)] + rng.normal(0, 1.2, (plants, 2))
@@ -141,29 +160,28 @@ def _streams(rng: np.random.Generator, kinds: tuple[_Kind, ...], plants: int) ->
         for kind in np.flatnonzero(chosen.sum(axis=0) < 2):  # at least two of each
             free = np.flatnonzero(draw[:, kind] >= 2 * share)[2 * role : 2 * role + 2]
             chosen[free, kind] = True
-        plant, kind = np.nonzero(chosen)
-        out.append(pd.DataFrame({"plant": plant, "kind": kind, "quantity": np.round(size[plant, kind], -1) + 10}))
+        rows, columns = np.nonzero(chosen)
+        out.append(pd.DataFrame({"plant": rows, "kind": columns, "quantity": np.round(size[rows, columns], -1) + 10}))
     return out[0], out[1]
 
 
-def _stream_table(
-    role: str, streams: pd.DataFrame, nodes: npt.NDArray[np.object_], kinds: tuple[_Kind, ...]
-) -> pd.DataFrame:
+def _supplies(streams: pd.DataFrame, nodes: Names, kinds: tuple[_Kind, ...]) -> pd.DataFrame:
     kind = streams["kind"].to_numpy()
-    own, cost, co2, key = (
-        ("disposal", "unplaced_cost", "co2_unplaced", "supply")
-        if role == "supplies"
-        else ("purchase", "unserved_cost", "co2_unserved", "demand")
-    )
-    emitted = "co2_disposed" if role == "supplies" else "co2_bought"
-    columns: dict[str, npt.ArrayLike] = {
-        key: named(key, len(streams)),
-        cost: np.array([getattr(one, own) for one in kinds])[kind],
-        co2: np.array([getattr(one, emitted) for one in kinds])[kind],
-    }
     return table(
-        role, node=nodes[streams["plant"].to_numpy()], resource=np.array([one.name for one in kinds], object)[kind],
-        quantity=streams["quantity"].to_numpy(), **columns,
+        "supplies", supply=named("s", len(streams)), node=nodes[streams["plant"]],
+        resource=np.array([one.name for one in kinds], dtype=object)[kind], quantity=streams["quantity"],
+        unplaced_cost=np.array([one.disposal for one in kinds])[kind],
+        co2_unplaced=np.array([one.co2_disposed for one in kinds])[kind],
+    )  # fmt: skip
+
+
+def _demands(streams: pd.DataFrame, nodes: Names, kinds: tuple[_Kind, ...]) -> pd.DataFrame:
+    kind = streams["kind"].to_numpy()
+    return table(
+        "demands", demand=named("d", len(streams)), node=nodes[streams["plant"]],
+        resource=np.array([one.name for one in kinds], dtype=object)[kind], quantity=streams["quantity"],
+        unserved_cost=np.array([one.purchase for one in kinds])[kind],
+        co2_unserved=np.array([one.co2_bought for one in kinds])[kind],
     )  # fmt: skip
 
 
@@ -177,37 +195,31 @@ def _pairs(supplies: pd.DataFrame, demands: pd.DataFrame, kind: int, points: Flo
 
 
 def _pipes(
-    kinds: tuple[_Kind, ...], supplies: pd.DataFrame, demands: pd.DataFrame, points: Floats,
-    ends: tuple[Ints, Ints], length: Floats, corridors: npt.NDArray[np.object_],
-) -> pd.DataFrame:  # fmt: skip
-    """Offer four diameters on each corridor that lies on no great detour between some supply and some demand."""
-    middle = (points[ends[0]] + points[ends[1]]) / 2
+    kinds: tuple[_Kind, ...], row: int, supplies: pd.DataFrame, demands: pd.DataFrame, ground: _Ground
+) -> pd.DataFrame:
+    """Offer a resource four diameters on each corridor that is no great detour between a supply and a demand."""
+    kind = kinds[row]
+    takers = demands[demands["kind"].isin(_takers(kinds, row))].assign(kind=row)
+    pairs = _pairs(supplies, takers, row, ground.points, _PIPE_KM)
+    middle = (ground.points[ground.start] + ground.points[ground.end]) / 2
+    away = np.linalg.norm(ground.points[:, None] - middle[None], axis=2)  # of each point to each corridor
+    near = np.zeros(len(middle), dtype=bool)
+    for start, end, km in zip(pairs["from"], pairs["to"], pairs["km"], strict=True):
+        near |= away[start] + away[end] <= _DETOUR * km + 1.0
+    on = np.flatnonzero(near)
     diameter, price, capacity = (np.array(column) for column in zip(*_DIAMETERS, strict=True))
-    tables = []
-    for row, kind in enumerate(kinds):
-        if not kind.pipe_price:
-            continue
-        takers = demands[demands["kind"].isin(_takers(kinds, row))].assign(kind=row)
-        pairs = _pairs(supplies, takers, row, points, _PIPE_KM)
-        near = np.zeros(len(length), dtype=bool)
-        for start, end, km in zip(pairs["from"], pairs["to"], pairs["km"], strict=True):
-            way = np.linalg.norm(middle - points[start], axis=1) + np.linalg.norm(middle - points[end], axis=1)
-            near |= way <= _DETOUR * km + 1.0
-        on = np.flatnonzero(near)
-        laid, chosen = np.repeat(on, len(diameter)), np.tile(np.arange(len(diameter)), len(on))
-        tables.append(
-            table(
-                "pipes",
-                corridor=corridors[laid],
-                resource=kind.name,
-                option=np.array([f"DN{mm}" for mm in diameter], dtype=object)[chosen],
-                fixed_cost=_PIPE_ANNUITY * price[chosen] * kind.pipe_price * length[laid],
-                unit_cost=2e-5 * length[laid] * (100 / diameter[chosen]) ** 0.5 * np.sqrt(kind.pipe_price),
-                capacity=capacity[chosen] * kind.pipe_capacity,
-                diameter_mm=diameter[chosen].astype(float),
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
+    laid, chosen = np.repeat(on, len(diameter)), np.tile(np.arange(len(diameter)), len(on))
+    length = ground.length_m[laid]
+    return table(
+        "pipes",
+        corridor=ground.corridors[laid],
+        resource=kind.name,
+        option=np.array([f"DN{mm}" for mm in diameter], dtype=object)[chosen],
+        fixed_cost=_PIPE_ANNUITY * price[chosen] * kind.pipe_price * length,
+        unit_cost=2e-5 * length * (100 / diameter[chosen]) ** 0.5 * np.sqrt(kind.pipe_price),
+        capacity=capacity[chosen] * kind.pipe_capacity,
+        diameter_mm=diameter[chosen].astype(float),
+    )
 
 
 def _takers(kinds: tuple[_Kind, ...], row: int) -> list[int]:
@@ -216,35 +228,29 @@ def _takers(kinds: tuple[_Kind, ...], row: int) -> list[int]:
     return [other for other, kind in enumerate(kinds) if other == row or kind.name in lesser]
 
 
-def _routes(kinds: tuple[_Kind, ...], supplies: pd.DataFrame, demands: pd.DataFrame, points: Floats) -> pd.DataFrame:
+def _routes(kinds: tuple[_Kind, ...], supplies: pd.DataFrame, demands: pd.DataFrame, ground: _Ground) -> pd.DataFrame:
     """Return truck routes from each supply to its nearest demands."""
-    tables = []
+    found = []
     for row, kind in enumerate(kinds):
         if kind.truck_price:
-            pairs = _pairs(supplies, demands, row, points, _TRUCK_KM).sort_values("km", kind="stable")
+            pairs = _pairs(supplies, demands, row, ground.points, _TRUCK_KM).sort_values("km", kind="stable")
             pairs = pairs[pairs.groupby("from").cumcount() < _PARTNERS]
-            tables.append(pairs.assign(resource=kind.name, unit_cost=3.5 + kind.truck_price * _WIND * pairs["km"]))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _route_table(routes: pd.DataFrame) -> pd.DataFrame:
+            found.append(pairs.assign(resource=kind.name, unit_cost=3.5 + kind.truck_price * _WIND * pairs["km"]))
+    routes = pd.concat(found, ignore_index=True)
     return table(
-        "routes", route=named("r", len(routes)), from_node=routes["from_node"], to_node=routes["to_node"],
-        resource=routes["resource"], vehicle="lorry", unit_cost=routes["unit_cost"], fixed_cost=_BAY_EUR,
-        units_per_trip=25.0, hours_per_trip=0.8 + routes["km"] * _WIND * 2 / 55,
-        co2_per_unit=0.00008 * routes["km"], distance_m=1000 * _WIND * routes["km"],
+        "routes", route=named("r", len(routes)), from_node=ground.nodes[routes["from"]],
+        to_node=ground.nodes[routes["to"]], resource=routes["resource"], vehicle="lorry",
+        unit_cost=routes["unit_cost"], fixed_cost=_BAY_EUR, units_per_trip=25.0,
+        hours_per_trip=0.8 + routes["km"] * _WIND * 2 / 55, co2_per_unit=0.00008 * routes["km"],
+        distance_m=1000 * _WIND * routes["km"],
     )  # fmt: skip
 
 
-def _hubs(
-    rng: np.random.Generator, known: set[str], plants: int, nodes: npt.NDArray[np.object_]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _hubs(rng: np.random.Generator, known: set[str], plants: int, nodes: Names) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return places for each technology whose resources there are: one for every twelve plants, at least two."""
     used = [one for one in _TECHNOLOGIES if known.issuperset(resource for resource, _ in one[1])]
     if not used:
-        return table("hubs", hub=[], node=[], technology=[], fixed_cost=[], capacity=[]), table(
-            "recipes", technology=[], resource=[], quantity_per_throughput=[]
-        )
+        return empty_table("problem", "hubs"), empty_table("problem", "recipes")
     count = max(plants // 12, 2)
     hubs = [
         table(
@@ -255,5 +261,6 @@ def _hubs(
         for name, _, fixed, capacity, unit in used
     ]  # fmt: skip
     lines = [(name, resource, quantity) for name, recipe, *_ in used for resource, quantity in recipe]
-    columns = dict(zip(("technology", "resource", "quantity_per_throughput"), zip(*lines, strict=True), strict=True))
-    return pd.concat(hubs, ignore_index=True), table("recipes", **{key: list(value) for key, value in columns.items()})
+    name, resource, quantity = (list(column) for column in zip(*lines, strict=True))
+    recipes = table("recipes", technology=name, resource=resource, quantity_per_throughput=quantity)
+    return pd.concat(hubs, ignore_index=True), recipes

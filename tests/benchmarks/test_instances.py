@@ -94,7 +94,7 @@ WRONG = {
     "readme.txt": ("Some text.\n", "row 1: found 'Some', expected the number of facilities"),
     "empty.dow": ("\n", "empty.dow: found no such line, expected a line of three whole numbers"),
     "short.dow": ("1 1 1\n", "found 0 lines of data, expected 1 arcs and 1 commodities"),
-    "node.dow": (files.DESIGN.replace("      2      3      4", "      2      9      4"), "row 8: found 9, expected a node"),
+    "node.dow": (files.DESIGN.replace("      2      3      4", "      2      9      4"), "row 8: found 9, expected a"),
     "less.dow": (files.DESIGN.replace("     20      1", "    -20      1"), "row 6: found -20"),
     "word.dow": (files.DESIGN.replace("     20      1", "      x      1"), "row 6: found 'x'"),
     "more.dow": (files.DESIGN + "1 2 3\n", "row 9: found '1 2 3', expected the end of the file"),
