@@ -264,13 +264,14 @@ def _percent(value: float | None) -> str:
 
 def summary(records: list[Record]) -> str:
     """Return how many were solved and proven, how long it took together, and how many failed."""
-    exact = [r for r in records if r["optimum_status"] == "optimal"]
+    tried = [r for r in records if r["seconds"] is not None or r["failures"]]  # the others have no file
+    exact = [r for r in tried if r["optimum_status"] == "optimal"]
     close = [r for r in exact if r["gap_to_optimum"] is not None and abs(r["gap_to_optimum"]) <= 1e-4]
     proven = [r for r in close if r["proven_gap"] is not None and r["proven_gap"] <= 1e-4]
     total = sum(r["seconds"] or 0.0 for r in records)
     failed = sum(bool(r["failures"]) for r in records)
     lines = [
-        f"{len(records)} instances in {total:.1f} s; of {len(exact)} with a proven optimum {len(close)} are within "
+        f"{len(tried)} instances in {total:.1f} s; of {len(exact)} with a proven optimum {len(close)} are within "
         f"1e-4 of it and {len(proven)} are proven so, in {sum(r['seconds'] or 0.0 for r in exact):.1f} s; "
         f"{failed} failed"
     ]
