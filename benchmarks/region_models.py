@@ -45,7 +45,7 @@ SIZES = "10,30,100,300"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command line takes."""
-    parser.add_argument("--sizes", default=SIZES, help=f"numbers of plants ({SIZES})")
+    parser.add_argument("--sizes", type=_sizes, default=SIZES, help=f"numbers of plants, at least 4 ({SIZES})")
     parser.add_argument("--time-limit", type=float, default=600.0, metavar="S", help="per size and solver")
     parser.add_argument("--gap", type=float, default=0.01, help="relative gap at which a solver may stop")
     parser.add_argument("--threads", type=int, default=2)
@@ -53,6 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=3, help="builds of which the median counts")
     parser.add_argument("--only-build", action="store_true", help="do not solve")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.relative_to(ROOT)}")
+
+
+def _sizes(text: str) -> list[int]:
+    sizes = [int(size) for size in text.split(",")]
+    if min(sizes) < 4:
+        raise ValueError(text)
+    return sizes
 
 
 def run(asked: argparse.Namespace) -> tuple[list[Record], int]:
@@ -73,7 +80,7 @@ def run(asked: argparse.Namespace) -> tuple[list[Record], int]:
 def measure(asked: argparse.Namespace) -> Iterator[Record]:
     """Yield one record per size."""
     solver = Solver(gap=asked.gap, time_limit_s=asked.time_limit, threads=asked.threads)
-    for plants in (int(size) for size in asked.sizes.split(",")):
+    for plants in asked.sizes:
         problem = region(plants, seed=asked.seed, solver=solver)
         record = {"benchmark": "models", "plants": plants, "gap_asked": asked.gap, "time_limit_s": asked.time_limit}
         record |= {name: len(problem.tables[name]) for name in ("resources", "supplies", "demands", "corridors")}

@@ -102,6 +102,18 @@ def test_a_wrong_optima_file_is_refused(tmp_path, capsys, optima, message):
     assert message in capsys.readouterr().err
 
 
+def test_two_files_of_one_name_are_told_apart(tmp_path, capsys):
+    for folder, text in (("a", files.STEINER), ("b", files.ARBORESCENCE)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tree.stp").write_text(text, encoding="utf-8")
+    (tmp_path / "optima.csv").write_text(
+        f"instance,optimum,status\ntree,{files.STEINER_OPTIMUM},optimal\nb/tree,{files.ARBORESCENCE_OPTIMUM},optimal\n"
+    )
+    code, records = run(capsys, str(tmp_path))
+    assert code == 0
+    assert [(r["instance"], r["ours"]) for r in records] == [("tree", 6.0), ("b/tree", 5.0)]
+
+
 def test_nothing_to_solve_is_an_error(tmp_path, capsys):
     assert main(["known_optima", str(tmp_path)]) == 2
     assert main(["known_optima", str(tmp_path / "nowhere")]) == 2
