@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import report
 from benchmarks.road_cases import Case, grid, liege
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,9 +133,7 @@ def main() -> None:
     records = run(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
     (ROOT / "docs" / "images" / "routing-roads-growth.svg").write_text(picture(records), encoding="utf-8")
     page = ROOT / "docs" / "routing-performance-roads.md"
-    text = page.read_text(encoding="utf-8")
-    head, tail = text.split("<!-- table -->")[0], text.split("<!-- end -->")[1]
-    page.write_text(f"{head}<!-- table -->\n{table(records)}<!-- end -->{tail}", encoding="utf-8")
+    report.fill(page, [table(records)])
     print(json.dumps(records, indent=2))
 
 

@@ -140,11 +140,13 @@ def _thinned(surface: CostSurface, step: int) -> CostSurface:
     """Return the surface with ``step`` x ``step`` cells in one: their mean, allowed where most of them are."""
     if step == 1:
         return surface
-    rows, columns = (-(-size // step) for size in surface.shape)
-    pad = [(0, rows * step - surface.shape[0]), (0, columns * step - surface.shape[1])]
-    blocks = (rows, step, columns, step)
-    allowed = np.pad(surface.allowed, pad).reshape(blocks).sum(axis=(1, 3))
-    factors = np.pad(np.where(surface.allowed, surface.factors, 0.0), pad).reshape(blocks).sum(axis=(1, 3))
+    rows, starts = -(-surface.shape[0] // step), np.arange(0, surface.shape[1], step)
+    allowed, factors = np.empty((rows, len(starts))), np.empty((rows, len(starts)))
+    for row in range(rows):
+        block = slice(row * step, (row + 1) * step)
+        inside, priced = surface.allowed[block], np.where(surface.allowed[block], surface.factors[block], 0.0)
+        allowed[row] = np.add.reduceat(inside.sum(axis=0), starts)
+        factors[row] = np.add.reduceat(priced.sum(axis=0), starts)
     open_ = 2 * allowed >= step**2
     mean = np.where(open_, factors / np.maximum(allowed, 1), 1.0)
     transform = surface.transform @ Affine.scale(step)

@@ -12,7 +12,7 @@ from data.study import Study
 from routing.corridor_links import Gate
 from routing.existing import Existing
 from routing.gates import find_gates
-from routing.grids import Floats, Ints
+from routing.grids import Floats, Pieces
 from routing.surface import CostSurface, forbidden_polygons
 
 MAX_PARTNERS = 6  # matches of a stream that get a path of their own; the others use what is there
@@ -53,7 +53,7 @@ def near_pairs(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, dict[st
 
 
 def find_terminals(
-    study: Study, near: pd.DataFrame, surface: CostSurface, components: Ints, existing: Existing
+    study: Study, near: pd.DataFrame, surface: CostSurface, components: Pieces, existing: Existing
 ) -> Terminals:
     """Return the plants of some pairs that can be joined over allowed ground or by an existing pipe.
 
