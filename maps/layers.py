@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from maps.geometry import ARC_POINTS, Array, arcs
 from maps.scene import Scene, mapped
+from maps.whole_pipes import whole_pipes
 
 _NEGLIGIBLE = 1e-6  # of a unit per year: what a solver leaves behind
 
@@ -64,7 +65,10 @@ def exchanges(scene: Scene) -> gpd.GeoDataFrame:
 
 
 def pipelines(scene: Scene) -> gpd.GeoDataFrame:
-    """Return built pipes in their corridors, one line per fluid, with the offset that sets them side by side."""
+    """Return built pipes in their corridors, one line per fluid, with the offset that sets them side by side.
+
+    The pieces into which taps cut a pipe that was there already are one line with the largest of their flows.
+    """
     pipes = scene.plan.built_pipes
     corridors = scene.plan.built_corridors.drop_duplicates("corridor").set_index("corridor")
     ends = {column: pipes["corridor"].map(corridors[column]).fillna("").astype("str")
@@ -73,8 +77,6 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
     lengths = pipes["corridor"].map(corridors["length_m"]).astype("float64")
     frame = pipes.assign(
         **ends,
-        from_name=mapped(ends["from_node"], scene.place_names),
-        to_name=mapped(ends["to_node"], scene.place_names),
         resource_name=mapped(pipes["resource"], scene.resource_names),
         unit=mapped(pipes["resource"], scene.units, "unit/year"),
         flow=flow,
@@ -82,9 +84,14 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
         length_m=lengths,
         trench_cost=pipes["corridor"].map(corridors["fixed_cost"]).astype("float64"),
         draw_width_mm=_width(pipes["diameter_mm"], 0.4, 1.5),
-    ).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
+        geometry=scene.ways(pipes["corridor"], "built_pipes"),
+    )
+    frame = whole_pipes(frame).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
     frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.15)
-    return _frame(scene, _coloured(scene, frame), _eastward(scene.ways(frame["corridor"], "built_pipes")))
+    lines = _eastward(list(frame.pop("geometry")))
+    for end in ("from", "to"):
+        frame[f"{end}_name"] = mapped(frame[f"{end}_node"], scene.place_names)
+    return _frame(scene, _coloured(scene, frame), lines)
 
 
 def truck_routes(scene: Scene) -> gpd.GeoDataFrame:

@@ -94,6 +94,7 @@ def pipelines(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             (f"Flow to {row.from_name}", amount(row.flow_backward, row.unit) if row.flow_backward > 0 else ""),
             ("Capacity", amount(row.capacity, row.unit)),
             ("Load", percent(row.load_share)),
+            ("Joined", f"in {row.pieces} pieces; flows are the largest of them" if row.pieces > 1 else ""),
             ("Length", distance(row.length_m)),
             ("Pipe", "was already there" if _yes(row.existing) else amount(row.fixed_cost, money)),
             ("Pumping", amount(row.flow_cost, money)),

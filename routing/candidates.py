@@ -101,8 +101,7 @@ def _stars(
     if not triples:
         return []
     surface, prices, crossings = ground
-    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
-    coarse = _thinned(surface, step)
+    coarse, step = thinned(surface)
     moves, at = move_grid(coarse, prices, crossings), np.array(cells) // step
     fields = {k: _field(moves, coarse, at[k]) for k in sorted({k for triple in triples for k in triple})}
     stars = []
@@ -136,10 +135,11 @@ def _field(moves: MoveGrid, coarse: CostSurface, source: Ints) -> Floats:
     return np.array(moves.costs.costs_from(source))
 
 
-def _thinned(surface: CostSurface, step: int) -> CostSurface:
-    """Return the surface with ``step`` x ``step`` cells in one: their mean, allowed where most of them are."""
+def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
+    """Return the surface with step x step cells in one (their mean, allowed where most of them are), and the step."""
+    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
     if step == 1:
-        return surface
+        return surface, step
     rows, columns = (-(-size // step) for size in surface.shape)
     pad = [(0, rows * step - surface.shape[0]), (0, columns * step - surface.shape[1])]
     blocks = (rows, step, columns, step)
@@ -148,7 +148,7 @@ def _thinned(surface: CostSurface, step: int) -> CostSurface:
     open_ = 2 * allowed >= step**2
     mean = np.where(open_, factors / np.maximum(allowed, 1), 1.0)
     transform = surface.transform @ Affine.scale(step)
-    return CostSurface(mean, open_, ~open_, transform, surface.crs, surface.cell_m * step)
+    return CostSurface(mean, open_, ~open_, transform, surface.crs, surface.cell_m * step), step
 
 
 def _within(surface: CostSurface, place: Cell, step: int) -> Cell:
