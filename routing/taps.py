@@ -56,7 +56,8 @@ def tapped(
         beside = [user for user in users if line.distance(points[user]) <= snap]
         stops = [Stop(float(line.project(points[user])), user) for user in beside]
         existing = existing.with_stops(number, stops, {}, 0.0)
-        far = [user for user in users if user not in beside]
+        stopped = {stop.place for stop in existing.stops[number]}  # of two plants at one spot of the pipe the first
+        far = [user for user in users if user not in stopped]
         xy = np.array([points[user].coords[0] for user in far]).reshape(-1, 2)
         doors = find_gates(surface, xy, components, forbidden, study.settings.pipelines.max_access_m)
         places = cheapest_places(line, doors.gates, ground)

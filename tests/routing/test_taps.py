@@ -62,6 +62,16 @@ def test_a_plant_beside_a_pipe_is_joined_without_a_trench():
     assert plan.built_corridors["fixed_cost"].sum() == 0
 
 
+def test_two_plants_at_the_same_end_both_use_the_pipe():
+    plants = {"a": (0.0, 0.0), "b": (6000.0, 20.0), "c": (6030.0, 0.0)}
+    streams = [WATER[0], ("b", "water", "demand", 6e4), ("c", "water", "demand", 7e4)]
+    old = pipelines(("main", "water", 180_000.0, [(0, 0), (6000, 0)]))
+    network, plan = solved(make_study(plants, streams).replace(pipelines=old))
+    assert existing_pieces(network) == [("a", "b", pytest.approx(6020))]
+    assert plan.exchanges["quantity"].sum() == pytest.approx(130_000)
+    assert plan.built_corridors.loc[~plan.built_corridors["existing"], "length_m"].sum() < 100
+
+
 def test_only_plants_that_exchange_the_resource_tap_a_pipe():
     plants = {**PLANTS, "c": (3000.0, 0.0), "d": (4000.0, 0.0)}
     streams = [*WATER, ("c", "brine", "supply", 1e5), ("d", "brine", "demand", 1e5)]
