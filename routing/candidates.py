@@ -117,6 +117,12 @@ def _stars(
     return stars[: _MOST_STARS * len(cells)]
 
 
+def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
+    """Return the surface with so many cells in one that it is small enough, and how many on a side."""
+    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
+    return _thinned(surface, step), step
+
+
 def _triples(order: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
     joined: defaultdict[int, set[int]] = defaultdict(set)
     for one, other in order:
@@ -135,11 +141,10 @@ def _field(moves: MoveGrid, coarse: CostSurface, source: Ints) -> Floats:
     return np.array(moves.costs.costs_from(source))
 
 
-def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
-    """Return the surface with step x step cells in one (their mean, allowed where most of them are), and the step."""
-    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
+def _thinned(surface: CostSurface, step: int) -> CostSurface:
+    """Return the surface with ``step`` x ``step`` cells in one: their mean, allowed where most of them are."""
     if step == 1:
-        return surface, step
+        return surface
     rows, columns = (-(-size // step) for size in surface.shape)
     pad = [(0, rows * step - surface.shape[0]), (0, columns * step - surface.shape[1])]
     blocks = (rows, step, columns, step)
@@ -148,7 +153,7 @@ def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
     open_ = 2 * allowed >= step**2
     mean = np.where(open_, factors / np.maximum(allowed, 1), 1.0)
     transform = surface.transform @ Affine.scale(step)
-    return CostSurface(mean, open_, ~open_, transform, surface.crs, surface.cell_m * step), step
+    return CostSurface(mean, open_, ~open_, transform, surface.crs, surface.cell_m * step)
 
 
 def _within(surface: CostSurface, place: Cell, step: int) -> Cell:
