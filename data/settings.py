@@ -65,6 +65,8 @@ class VehicleOverride(Section):
     unload_h: Annotated[float, Field(ge=0)] | None = None
     empty_return: Share | None = None
     max_speed_kmh: PositiveFloat | None = None
+    length_m: PositiveFloat | None = None
+    width_m: PositiveFloat | None = None
     co2_laden_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     co2_empty_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     resources: tuple[str, ...] | None = None  # exactly what it may carry, instead of by body

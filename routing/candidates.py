@@ -101,8 +101,7 @@ def _stars(
     if not triples:
         return []
     surface, prices, crossings = ground
-    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
-    coarse = _thinned(surface, step)
+    coarse, step = thinned(surface)
     moves, at = move_grid(coarse, prices, crossings), np.array(cells) // step
     fields = {k: _field(moves, coarse, at[k]) for k in sorted({k for triple in triples for k in triple})}
     stars = []
@@ -116,6 +115,12 @@ def _stars(
             stars.append(_Star(float(chain - total[place]), (one, two, three), fork))
     stars.sort(key=lambda star: (-star.saving, star.ends))
     return stars[: _MOST_STARS * len(cells)]
+
+
+def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
+    """Return the surface with so many cells in one that it is small enough, and how many on a side."""
+    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
+    return _thinned(surface, step), step
 
 
 def _triples(order: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:

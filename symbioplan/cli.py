@@ -130,7 +130,9 @@ def candidates_command(
             found.problem.routes,
             found.problem.pipes,
             folder / "candidates.gpkg",
+            unreachable_by_class=found.unreachable_by_class,
         )
+        write_tables({"unreachable_by_class": found.unreachable_by_class}, folder / "tables")
     voice.answer(account.candidate_facts(found, out), account.candidate_text(found, out))
 
 
