@@ -18,6 +18,7 @@ Series = Mapping[str, Mapping[float, float]]  # by name: x to seconds
 _MARKED = re.compile(r"<!-- table -->.*?<!-- end -->", flags=re.DOTALL)
 _NUMBER = re.compile(r"[-+\d.,e]*\d²?$")
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 420, 300, 60, 90, 45, 30
+_LABEL = 12  # height of a label
 _COLOURS = {
     "symbioplan": "#0b6e4f",
     "pandana": "#c8553d",
@@ -99,5 +100,17 @@ def _chart(series: Series, title: str, left: int) -> list[str]:
         path, colour = " ".join(f"{x},{y}" for x, y in spots), _COLOURS[name]
         lines.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         lines += [f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in spots]
-        lines.append(f'<text x="{spots[-1][0] + 8}" y="{spots[-1][1] + 4}" fill="{colour}">{name}</text>')
+    ends = {name: place(*list(points.items())[-1]) for name, points in series.items()}
+    for name, y in _apart({name: spot[1] for name, spot in ends.items()}).items():
+        lines.append(f'<text x="{ends[name][0] + 8}" y="{y + 4}" fill="{_COLOURS[name]}">{name}</text>')
     return lines
+
+
+def _apart(heights: Mapping[str, float]) -> dict[str, float]:
+    """Return heights, from the top down, moved so that no two labels lie on each other."""
+    placed: dict[str, float] = {}
+    lowest = -np.inf
+    for name, height in sorted(heights.items(), key=lambda item: item[1]):
+        lowest = max(height, lowest + _LABEL)
+        placed[name] = lowest
+    return placed
