@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -17,26 +17,30 @@ from data.problem import Problem
 from models.build import build_model
 from models.checker import check
 from models.checks.quality import mixing_notes
-from models.highs import OPTIMAL_GAP, Outcome, solve_model
+from models.compile import Compiled, compile_model
+from models.engine import require_method, run
 from models.indicators import indicators
+from models.mip import Floats, Mip, MipResult, relative_gap
 from models.network import Network
 from models.prepare import prepare_network
+from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
 from models.reasons import infeasible_reasons, proven_reason
 from models.support import require_supported
-from models.values import read_values
+from models.values import Values, read_values
 
-Progress = Callable[[str], None]
+OPTIMAL_GAP = 1e-6  # a plan this close to its bound, relatively, is called optimal
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Seconds by stage."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("build", "solve", "read", "check"), 0.0))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Add the block's seconds to a stage's."""
         start = perf_counter()
         try:
             yield
@@ -44,113 +48,152 @@ class _Clock:
             self.seconds[name] += perf_counter() - start
 
 
+@dataclass(frozen=True)
+class Built:
+    """A Problem written as a model; without one when ``reasons`` say why there is no plan."""
+
+    problem: Problem
+    network: Network
+    reasons: tuple[str, ...]
+    model: pyo.ConcreteModel | None = None
+    compiled: Compiled | None = None
+
+
+def require_usable(problem: Problem) -> None:
+    """Raise unless the Problem and its solver settings can be used.
+
+    Raises
+    ------
+    InputError
+        Solver options, a method or vehicles that cannot be used.
+    """
+    require_supported(problem)
+    require_method(problem.settings.solver)
+
+
+def build(problem: Problem) -> Built:
+    """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
+    require_usable(problem)
+    network = prepare_network(problem)
+    if reasons := infeasible_reasons(problem, network):
+        return Built(problem, network, reasons)
+    model = build_model(problem, network)
+    return Built(problem, network, (), model, compile_model(model))
+
+
 def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
-    """Return the best plan that HiGHS finds and proves within the Problem's solver settings.
+    """Return the best plan found and proven within the Problem's solver settings.
+
+    Ctrl-C once keeps the best plan so far.
 
     Parameters
     ----------
     problem
         Tables as described in ``docs/problem.md``.
     progress
-        Called with a sentence at each step.
+        Called with a sentence at each step, and while the solver runs with what is known so far.
 
     Returns
     -------
     Plan
-        ``status`` is ``optimal`` (gap at most 1e-6), ``gap_reached``, ``time_limit`` (with or without a
-        plan), ``infeasible`` with ``reasons``, ``unbounded`` or ``unknown``. ``seconds`` has the keys
-        ``build``, ``solve``, ``read`` and ``check``. The checker has run: ``checker`` is empty when it agrees.
+        ``status`` is ``optimal`` (gap at most 1e-6), ``gap_reached``, ``time_limit`` or ``interrupted``
+        (with or without a plan), ``infeasible`` with ``reasons``, ``unbounded`` or ``unknown``. The time
+        limit counts from the call on. ``seconds`` has the keys ``build``, ``solve``, ``read`` and
+        ``check``. The checker has run: ``checker`` is empty when it agrees.
 
     Raises
     ------
-    UnsupportedProblemError
-        The Problem uses a part that this version does not optimise.
     InputError
-        Solver options or vehicles that cannot be used.
+        Solver options, a method or vehicles that cannot be used.
     SolverError
         HiGHS failed.
+    KeyboardInterrupt
+        Ctrl-C a second time, or while no solver runs.
     """
-    require_supported(problem)
-    say = progress or _silent
-    clock = _Clock()
+    clock = Clock()
     with clock.stage("build"):
-        network = prepare_network(problem)
-        reasons = infeasible_reasons(problem, network)
-        model = build_model(problem, network) if not reasons else None
-    if model is None:
-        return _plan(problem, "infeasible", clock, reasons=reasons)
-    say(_size(model))
-    with clock.stage("solve"):
-        outcome = _solved(model, problem)
-    if not outcome.held:
-        reasons = _why_nothing(problem, outcome.status)
-        return _plan(problem, outcome.status, clock, bound=outcome.bound, highs=outcome.version, reasons=reasons)
+        built = build(problem)
+    return decide(built, clock, say=progress or silent)[0]
+
+
+def decide(
+    built: Built,
+    clock: Clock,
+    *,
+    say: Progress,
+    mip: Mip | None = None,
+    start: Floats | None = None,
+    known: MipResult | None = None,
+) -> tuple[Plan, Floats | None]:
+    """Solve what is built; return the plan and the values of the model's columns.
+
+    Parameters
+    ----------
+    built
+        From :func:`build`.
+    clock
+        The seconds spent so far count against the time limit.
+    mip
+        Solved instead of the built one: the same columns and rows with other numbers.
+    start
+        Values of the columns to begin with.
+    known
+        What a solve would give; nothing is solved then.
+    """
+    problem, settings = built.problem, built.problem.settings.solver
+    until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
+    if built.compiled is None or built.model is None:
+        return _plan(problem, "infeasible", clock, reasons=built.reasons), None
+    mip = mip or built.compiled.mip
+    if known is None:
+        say(_size(mip))
+    with clock.stage("solve"), stop_on_interrupt(say) as stop:
+        result = known or run(mip, settings, until=until, say=say, stop=stop, start=start)
+    if result.values is None:
+        reasons = _why_nothing(problem, result.status)
+        return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons), None
     say("Reading the plan back")
     with clock.stage("read"):
-        plan = _read(problem, network, model, outcome, clock)
+        built.compiled.load(result.values)
+        plan = _read(problem, built.network, read_values(built.model, built.network), result, clock)
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
-    return plan.replace(checker=violations, notes=tuple(mixing_notes(problem, plan)), seconds=dict(clock.seconds))
+    notes = tuple(mixing_notes(problem, plan))
+    return plan.replace(checker=violations, notes=notes, seconds=dict(clock.seconds)), result.values
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
-def _size(model: pyo.ConcreteModel) -> str:
-    rows = sum(len(part) for part in model.component_objects(pyo.Constraint))
-    parts = list(model.component_objects(pyo.Var))
-    columns = sum(len(part) for part in parts)
-    whole = sum(len(part) for part in parts if len(part) and not next(iter(part.values())).is_continuous())
-    return f"Solving {columns} columns ({whole} whole) and {rows} rows with HiGHS"
-
-
-def _solved(model: pyo.ConcreteModel, problem: Problem) -> Outcome:
-    """Solve, unless there is nothing to decide."""
-    if not any(len(part) for part in model.component_objects(pyo.Var)):
-        cap = problem.limits.co2_cap_t_per_year
-        assert cap is None or not model.co2_cap  # a cap that nothing can meet is a reason found before
-        return Outcome("gap_reached", held=True, bound=float(pyo.value(model.cost)), version=version("highspy"))
-    return solve_model(model, problem.settings.solver)
+def _size(mip: Mip) -> str:
+    columns, rows = len(mip.cost), len(mip.row_lower)
+    return f"Solving {columns} columns ({int(mip.integer.sum())} whole) and {rows} rows with HiGHS"
 
 
 def _why_nothing(problem: Problem, status: Status) -> tuple[str, ...]:
     return {
         "infeasible": (proven_reason(problem),),
         "time_limit": ("no plan was found within the time limit; that does not mean that there is none",),
+        "interrupted": ("it was stopped before a plan was found",),
         "unknown": ("the solver stopped without a plan and without a proof that there is none",),
     }.get(status, ())
 
 
-def _read(problem: Problem, network: Network, model: pyo.ConcreteModel, outcome: Outcome, clock: _Clock) -> Plan:
-    tables = read_tables_back(problem, network, read_values(model, network))
+def _read(problem: Problem, network: Network, values: Values, result: MipResult, clock: Clock) -> Plan:
+    tables = read_tables_back(problem, network, values)
     objective = float(tables["costs"]["amount"].sum())
     # The tables' cost can lie below the solver's bound by rounding only; then the bound is the cost.
-    bound = None if outcome.bound is None else min(outcome.bound, objective)
+    bound = None if result.bound is None else min(result.bound, objective)
     gap = relative_gap(objective, bound)
-    status = outcome.status
+    status = result.status
     if gap is not None and gap <= OPTIMAL_GAP and status in ("gap_reached", "time_limit", "unknown"):
         status = "optimal"
-    plan = _plan(
-        problem, status, clock, objective=objective, bound=bound, gap=gap, highs=outcome.version, tables=tables
-    )
+    plan = _plan(problem, status, clock, objective=objective, bound=bound, gap=gap, highs=result.version, tables=tables)
     return plan.replace(indicators=indicators(problem, plan), counts=_counts(problem, plan))
-
-
-def relative_gap(objective: float, bound: float | None) -> float | None:
-    """Return ``(objective - bound) / |objective|``; None when no bound is proven or the ratio has no meaning."""
-    if bound is None:
-        return None
-    if objective - bound <= 1e-9:
-        return 0.0
-    return (objective - bound) / abs(objective) if objective else None
 
 
 def _plan(
     problem: Problem,
     status: Status,
-    clock: _Clock,
+    clock: Clock,
     *,
     objective: float | None = None,
     bound: float | None = None,

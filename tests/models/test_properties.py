@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import pyomo.environ as pyo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 import models
 from data.settings import Limits
 from models.build import build_model
-from models.highs import solve_model
+from models.compile import compile_model
+from models.highs import solve_mip
 from models.prepare import prepare_network
 from models.reasons import infeasible_reasons
 from tests.models import cases
@@ -125,10 +125,9 @@ def optimum(problem) -> float | None:
     if infeasible_reasons(problem, network):
         return None
     model = build_model(problem, network)
-    if not any(len(part) for part in model.component_objects(pyo.Var)):
-        return float(pyo.value(model.cost))
-    outcome = solve_model(model, problem.settings.solver)
-    return float(pyo.value(model.cost)) if outcome.held else None
+    mip = compile_model(model).mip
+    result = solve_mip(mip, gap=problem.settings.solver.gap, time_limit_s=problem.settings.solver.time_limit_s)
+    return None if result.values is None else mip.objective(result.values)
 
 
 @many
