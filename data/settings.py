@@ -320,6 +320,16 @@ class Settings(Section):
             raise ValueError(msg)
         return terrain
 
+    @model_validator(mode="after")
+    def _one_limit_per_phase(self) -> Settings:
+        count = len(self.phases.years) if self.phases is not None else 1
+        for name in ("investment_budget", "max_new_partners"):
+            values = getattr(self.limits, name)
+            if isinstance(values, tuple) and len(values) != count:
+                msg = f"limits.{name}: one number, or one for each of {count} phases, not {len(values)}"
+                raise ValueError(msg)
+        return self
+
     @model_validator(mode="before")
     @classmethod
     def _bare_paths(cls, values: dict[str, object]) -> dict[str, object]:

@@ -108,7 +108,7 @@ def _counts(problem: Problem, plan: Plan, time: _Time) -> list[tuple[str, str, f
     shares = (placed / quantity)[quantity > 0]
     between = plan.exchanges.query("from_node != to_node")
     partners = pd.unique(pd.concat([between["from_node"], between["to_node"]]))
-    pairs = plan.exchanges[["from_node", "to_node", "supply", "demand"]].drop_duplicates()
+    pairs = plan.exchanges[["supply", "demand", "resource", "received_as"]].drop_duplicates()
     return [
         ("byproduct_placed", "share", 0.0, float(shares.mean()) if len(shares) else math.nan),
         ("partners", "plants", 0.0, float(len(partners))),

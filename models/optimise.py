@@ -232,8 +232,9 @@ def _counts(problem: Problem, plan: Plan) -> dict[str, int]:
         "demands": len(problem.demands),
         "candidate_routes": len(problem.routes),
         "corridors": len(problem.corridors),
-        "exchanges": len(plan.exchanges),
-        "pipelines": len(plan.built_pipes),
-        "truck_routes": len(plan.hauls),
-        "hubs": len(plan.built_hubs),
+        # A plan over periods has a row for each period.
+        "exchanges": len(plan.exchanges[["supply", "demand", "resource", "received_as"]].drop_duplicates()),
+        "pipelines": len(plan.built_pipes[["corridor", "resource", "option"]].drop_duplicates()),
+        "truck_routes": plan.hauls["route"].nunique(),
+        "hubs": plan.built_hubs["hub"].nunique(),
     }

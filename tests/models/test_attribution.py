@@ -20,8 +20,9 @@ def test_exchanges_pay_all_transport(name):
     weights = dict(zip(problem.periods["period"], problem.periods["weight"], strict=True))
     weights[""] = next(iter(weights.values()), 1.0)
     transport = plan.costs[plan.costs["term"].isin(TRANSPORT)]["amount"].sum()
-    # What is idle for a period is nobody's share; its trenches are free here.
-    idle = plan.built_pipes.query("flow_forward + flow_backward == 0 and period != ''")
+    # Where a resource does not flow in a period its pipes are nobody's share (their trenches are free here).
+    pipes = plan.built_pipes.assign(flow=plan.built_pipes["flow_forward"] + plan.built_pipes["flow_backward"])
+    idle = pipes[pipes.groupby(["corridor", "resource", "period"])["flow"].transform("sum") == 0]
     parts = [plan.exchanges[["period", "cost"]], idle[["period"]].assign(cost=idle["fixed_cost"])]
     shared = sum((part["period"].map(weights).astype("float64") * part["cost"]).sum() for part in parts)
     assert shared == pytest.approx(transport)

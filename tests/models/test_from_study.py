@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import geopandas as gpd
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from shapely import Point
 
 import models
@@ -186,3 +187,9 @@ def test_weights_of_phases():
     assert Phases(start_year=2030, years=(20, 20)).weights(0.05)[0] * Finance(discount_rate=0.05).annuity(20) == (
         pytest.approx(1)
     )
+
+
+def test_a_limit_per_phase_has_as_many_values_as_there_are_phases():
+    with pytest.raises(ValidationError, match="max_new_partners: one number, or one for each of 2 phases, not 3"):
+        phased_study(limits={"max_new_partners": [1, 2, 3]})
+    assert phased_study(limits={"investment_budget": [1, 2.5]}).settings.limits.investment_budget == (1, 2.5)
