@@ -18,7 +18,9 @@ import numpy as np
 from data.errors import SolverError
 from data.plan import Status
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
+from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
+from models.search.lp import no_rows
 from models.search.neighbourhoods import Neighbourhoods
 from models.search.plans import Plans, try_part
 from models.search.proof import Proof
@@ -145,6 +147,9 @@ class _Work:
 
     def _steps(self) -> None:
         race = self.race
+        self._few_terminals()
+        if race.ended():
+            return
         root = strengthen(self.form, left_s=lambda: race.left_s(_ROOT), ended=race.ended, told=race.told)
         if root.infeasible:
             self.infeasible = True
@@ -156,6 +161,21 @@ class _Work:
             self._side_by_side(root)
         else:
             self._in_turn(root)
+
+    def _few_terminals(self) -> None:
+        """Solve the tree relaxation where it is small: a bound, and a plan where its tree is one."""
+        form, race = self.form, self.race
+        problem = tree_problem(form)
+        found = least_tree(problem) if problem is not None else None
+        if problem is None or found is None:
+            return
+        cost, used = found
+        needed = gates_of(form, problem.column[used])
+        shut = form.mip.integer & (form.mip.cost > 0) & (form.mip.lower == 0) & ~needed
+        upper = np.where(shut, 0.0, form.mip.upper)
+        rows = no_rows(len(form.mip.cost))
+        try_part(form, rows, race.plans, form.mip.lower, upper, seconds=race.left_s(0.1), gap=0.0, seed=self.seed)
+        race.told(cost)
 
     def _first_plans(self, root: Root) -> None:
         race, form = self.race, self.form
