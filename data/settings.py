@@ -146,7 +146,7 @@ class Solver(Section):
     time_limit_s: PositiveFloat = 300.0
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     threads: Annotated[int, Field(ge=1)] = 1
-    method: Literal["auto", "exact"] = "auto"
+    method: Literal["auto", "exact", "heuristic"] = "auto"
     options: dict[str, str | int | float | bool] = {}  # passed to HiGHS as they are, and recorded
 
 

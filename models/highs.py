@@ -1,113 +1,247 @@
-"""HiGHS through Pyomo: why it stopped, what it holds, how good that is known to be."""
+"""HiGHS on arrays: why it stopped, what it holds, how good that is known to be.
+
+HiGHS runs in a thread of its own and only notes how it stands; whatever the caller wants told or asked
+(``on_progress``, ``stop``, Ctrl-C) happens in the caller's thread, so nothing can be raised inside HiGHS.
+HiGHS keeps its pool of threads per calling thread: a fresh thread may ask for any number of them.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Event, Thread
+from time import perf_counter
 
 import highspy
-import pyomo.environ as pyo
-from pyomo.contrib.solver.common.results import Results, SolutionStatus, TerminationCondition
-from pyomo.contrib.solver.solvers.highs import Highs
+import numpy as np
+from highspy import HighsModelStatus
+from highspy.highs import HighsCallbackEvent
 
 from data.errors import SolverError
 from data.plan import Status
-from data.settings import Solver
+from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 
-OPTIMAL_GAP = 1e-6  # a plan this close to its bound, relatively, is called optimal
-_WHOLE = 1e-9  # an integer variable farther from a whole number is rounded and the rest solved again
+_WHOLE = 1e-9  # an integer column farther from a whole number is rounded and the rest solved again
+_POLL_S = 0.05  # how often the caller is asked and told
+_HELD = 2  # HiGHS's primal_solution_status of a feasible solution
+
+_STATUSES: dict[HighsModelStatus, Status] = {
+    HighsModelStatus.kOptimal: "gap_reached",
+    HighsModelStatus.kModelEmpty: "gap_reached",
+    HighsModelStatus.kTimeLimit: "time_limit",
+    HighsModelStatus.kInterrupt: "interrupted",
+    HighsModelStatus.kInfeasible: "infeasible",
+    HighsModelStatus.kUnbounded: "unbounded",
+    HighsModelStatus.kUnboundedOrInfeasible: "unknown",
+    HighsModelStatus.kIterationLimit: "unknown",
+    HighsModelStatus.kSolutionLimit: "unknown",
+    HighsModelStatus.kObjectiveBound: "unknown",
+    HighsModelStatus.kObjectiveTarget: "unknown",
+    HighsModelStatus.kMemoryLimit: "unknown",
+    HighsModelStatus.kUnknown: "unknown",
+}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a solve gave; when ``held``, the model's variables hold the best plan found.
+def solve_mip(
+    mip: Mip,
+    *,
+    gap: float,
+    time_limit_s: float,
+    seed: int = 0,
+    threads: int = 1,
+    options: Mapping[str, str | int | float | bool] | None = None,
+    start: Floats | None = None,
+    on_progress: OnProgress | None = None,
+    stop: Stop | None = None,
+) -> MipResult:
+    """Minimise a mixed-integer (or linear) programme with HiGHS.
 
-    ``bound`` is the proven lower bound in currency/year, or None when nothing finite is proven.
-    """
+    Parameters
+    ----------
+    mip
+        The programme.
+    gap
+        Relative gap at which to stop.
+    time_limit_s
+        Seconds, the hand-over to HiGHS included.
+    seed, threads, options
+        Passed to HiGHS; ``options`` are any others, by HiGHS's own names.
+    start
+        A solution to begin with, one value per column; where it does not fit, HiGHS keeps its whole
+        columns and solves for the others, and drops it when that fails. Ignored without whole columns.
+    on_progress
+        Called, in the calling thread, when the incumbent or the bound has improved.
+    stop
+        Asked about every 0.05 s; True interrupts and keeps the best solution.
 
-    status: Status
-    held: bool
-    bound: float | None
-    version: str
-
-
-def solve_model(model: pyo.ConcreteModel, settings: Solver) -> Outcome:
-    """Solve the model and leave the best plan found in its variables.
+    Returns
+    -------
+    MipResult
+        ``interrupted`` when ``stop`` said so.
 
     Raises
     ------
     SolverError
-        When HiGHS ends with neither a plan, nor a proof, nor a limit.
+        HiGHS refused the programme or failed.
     """
-    solver, results = _run(model, settings)
-    status, held = _status(results), results.solution_status in (SolutionStatus.feasible, SolutionStatus.optimal)
-    bound = _finite(results.objective_bound)
-    if held:
-        results.solution_loader.load_vars()
-        if not _is_whole(model):
-            held = _round_and_resolve(model, solver)
-            status = status if held else "unknown"
-    return Outcome(status, held, bound, ".".join(map(str, results.solver_version)))
+    began = perf_counter()
+    if not len(mip.cost):
+        return _nothing_to_decide(mip)
+    highs = _loaded(mip)
+    given = {"mip_rel_gap": gap, "random_seed": seed, "threads": threads, **(options or {})}
+    _set_options(highs, given)
+    if start is not None and mip.integer.any():
+        _set_start(highs, start)
+    _set_options(highs, {"time_limit": max(time_limit_s - (perf_counter() - began), 0.0)})
+    _run(highs, on_progress, stop)
+    if highs.getModelStatus() == HighsModelStatus.kUnboundedOrInfeasible:
+        _set_options(highs, {"presolve": "off"})  # presolve alone cannot tell the two apart
+        _run(highs, on_progress, stop)
+    return _result(mip, highs)
 
 
-def _run(model: pyo.ConcreteModel, settings: Solver) -> tuple[Highs, Results]:
-    # HiGHS keeps one pool of threads per process, made by the first solve, and refuses another count after it.
-    highspy.Highs.resetGlobalScheduler(True)
-    solver = Highs()
-    results = solver.solve(
-        model,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-        threads=settings.threads,
-        time_limit=settings.time_limit_s,
-        rel_gap=settings.gap,
-        solver_options={"random_seed": settings.seed, **settings.options},
-    )
-    return solver, results
+def _nothing_to_decide(mip: Mip) -> MipResult:
+    fits = mip.is_feasible(np.zeros(0))
+    version = highspy.Highs().version()  # type: ignore[no-untyped-call]
+    if not fits:
+        return MipResult("infeasible", None, None, version)
+    return MipResult("gap_reached", np.zeros(0), mip.offset, version)
 
 
-def _status(results: Results) -> Status:
-    reason = results.termination_condition
-    # Every variable has finite bounds, so "infeasible or unbounded" leaves one of the two.
-    statuses: dict[TerminationCondition, Status] = {
-        TerminationCondition.convergenceCriteriaSatisfied: "gap_reached",
-        TerminationCondition.maxTimeLimit: "time_limit",
-        TerminationCondition.provenInfeasible: "infeasible",
-        TerminationCondition.infeasibleOrUnbounded: "infeasible",
-        TerminationCondition.unbounded: "unbounded",
-        TerminationCondition.interrupted: "interrupted",
-        TerminationCondition.iterationLimit: "unknown",
-        TerminationCondition.objectiveLimit: "unknown",
-        TerminationCondition.unknown: "unknown",
-    }
-    if reason not in statuses:
-        raise SolverError(f"HiGHS stopped with {reason.name}: {results.solver_log.strip()[-500:]}")
-    return statuses[reason]
+def _loaded(mip: Mip) -> highspy.Highs:
+    matrix = mip.matrix
+    bounds = (mip.lower, mip.upper, mip.row_lower, mip.row_upper)
+    if not (np.isfinite(mip.cost).all() and np.isfinite(matrix.data).all()) or any(np.isnan(b).any() for b in bounds):
+        raise SolverError("a cost, a coefficient or a bound of the model is not a number")  # HiGHS would take it
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs.setOptionValue("output_flag", False)
+    outcome = highs.passModel(
+        len(mip.cost), len(mip.row_lower), matrix.nnz,
+        int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize), mip.offset,
+        mip.cost, mip.lower, mip.upper, mip.row_lower, mip.row_upper,
+        matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
+        mip.integer.astype(np.int32),
+    )  # fmt: skip
+    if outcome == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS does not accept the model")
+    return highs
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _set_options(highs: highspy.Highs, options: Mapping[str, str | int | float | bool]) -> None:
+    for name, value in options.items():
+        if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not accept the option {name} = {value!r}")
 
 
-def _integers(model: pyo.ConcreteModel) -> list[Any]:
-    found = model.component_data_objects(pyo.Var)
-    return [variable for variable in found if not variable.is_continuous() and variable.value is not None]
+def _set_start(highs: highspy.Highs, start: Floats) -> None:
+    solution = highspy.HighsSolution()
+    solution.col_value = start.tolist()
+    highs.setSolution(solution)
 
 
-def _is_whole(model: pyo.ConcreteModel) -> bool:
-    return all(abs(variable.value - round(variable.value)) <= _WHOLE for variable in _integers(model))
+@dataclass
+class _Note:
+    """What HiGHS's thread writes and the caller's reads; each is one assignment."""
+
+    standing: Standing | None = None
+    cancelled: bool = False
+    failure: BaseException | None = None
+    done: Event = field(default_factory=Event)
 
 
-def _round_and_resolve(model: pyo.ConcreteModel, solver: Highs) -> bool:
-    """Fix integer variables at whole numbers and solve for the rest; return whether a plan is left.
+def _run(highs: highspy.Highs, on_progress: OnProgress | None, stop: Stop | None) -> None:
+    note = _Note(cancelled=stop is not None and stop())
+    listener = _listener(note)
+    sources = (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
+    for source in sources:
+        source.subscribe(listener)
+    thread = Thread(target=_work, args=(highs, note), name="HiGHS", daemon=True)
+    thread.start()
+    told: Standing | None = None
+    try:
+        while not note.done.wait(_POLL_S):
+            if stop is not None and not note.cancelled:
+                note.cancelled = stop()
+            standing = note.standing
+            if on_progress is not None and standing is not None and _is_news(standing, told):
+                on_progress(standing)
+                told = standing
+        thread.join()
+    finally:
+        note.cancelled = True  # an exception here lets HiGHS end by itself soon
+    for source in sources:
+        source.unsubscribe(listener)
+    if note.failure is not None:
+        raise SolverError(f"HiGHS failed: {note.failure}") from note.failure
+
+
+def _work(highs: highspy.Highs, note: _Note) -> None:
+    try:
+        highs.run()
+    except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+        note.failure = error
+    finally:
+        note.done.set()
+
+
+def _listener(note: _Note) -> Callable[[HighsCallbackEvent], None]:
+    def listen(event: HighsCallbackEvent) -> None:
+        if note.cancelled:
+            event.interrupt()
+        if event.callback_type == highspy.cb.HighsCallbackType.kCallbackMipInterrupt:
+            data = event.data_out
+            note.standing = Standing(data.running_time, _finite(data.mip_primal_bound), _finite(data.mip_dual_bound))
+
+    return listen
+
+
+def _is_news(now: Standing, before: Standing | None) -> bool:
+    if now.incumbent is None and now.bound is None:
+        return False
+    return before is None or replace(now, seconds=0.0) != replace(before, seconds=0.0)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _result(mip: Mip, highs: highspy.Highs) -> MipResult:
+    reason, info = highs.getModelStatus(), highs.getInfo()
+    if reason not in _STATUSES:
+        raise SolverError(f"HiGHS stopped with: {highs.modelStatusToString(reason)}")
+    status, version = _STATUSES[reason], highs.version()
+    held = info.primal_solution_status == _HELD
+    bound = _finite(info.mip_dual_bound) if mip.integer.any() else None
+    if not mip.integer.any() and reason == HighsModelStatus.kOptimal:
+        bound = info.objective_function_value
+    if status in ("infeasible", "unbounded"):
+        return MipResult(status, None, None, version)
+    if not held:
+        return MipResult(status, None, bound, version)
+    values = np.asarray(highs.getSolution().col_value, dtype=np.float64)
+    whole = values[mip.integer]
+    if (np.abs(whole - np.round(whole)) > _WHOLE).any():
+        rounded = _round_and_resolve(mip, values)
+        return MipResult(status if rounded is not None else "unknown", rounded, bound, version)
+    values[mip.integer] = np.round(whole)
+    return MipResult(status, values, bound, version)
+
+
+def _round_and_resolve(mip: Mip, values: Floats) -> Floats | None:
+    """Fix integer columns at whole numbers and solve for the rest; return None when no solution is left.
 
     HiGHS accepts a binary of 1e-6, which lets a millionth of a pipe's capacity flow without the pipe.
     """
-    for variable in _integers(model):
-        variable.fix(round(variable.value))
-    results = solver.solve(model, load_solutions=False, raise_exception_on_nonoptimal_result=False)
-    held = results.solution_status in (SolutionStatus.feasible, SolutionStatus.optimal)
-    if held:
-        results.solution_loader.load_vars()
-    return held
+    fixed = np.where(mip.integer, np.round(values), values)
+    rest = replace(
+        mip,
+        lower=np.where(mip.integer, fixed, mip.lower),
+        upper=np.where(mip.integer, fixed, mip.upper),
+        integer=np.zeros_like(mip.integer),
+    )
+    highs = _loaded(rest)
+    _run(highs, None, None)
+    if highs.getInfo().primal_solution_status != _HELD:
+        return None
+    return np.asarray(highs.getSolution().col_value, dtype=np.float64)

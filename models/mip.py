@@ -1,12 +1,15 @@
-"""A mixed-integer programme as arrays: what HiGHS and the heuristics work on."""
+"""A mixed-integer programme as arrays, and what solving it gave: shared by HiGHS and the heuristics."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
+from data.plan import Status
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -38,3 +41,75 @@ class Mip:
     row_lower: Floats
     row_upper: Floats
     offset: float = 0.0
+
+    def objective(self, values: Floats) -> float:
+        """Return ``offset + cost @ values``."""
+        return self.offset + float(self.cost @ values)
+
+    def is_feasible(self, values: Floats, *, tolerance: float = 1e-6) -> bool:
+        """Return whether the values keep every row, bound and wholeness within ``tolerance``.
+
+        A row may miss its bound by the share ``tolerance`` of its terms' or its bounds' size, or of 1.
+        """
+        if len(values) != len(self.cost) or not np.isfinite(values).all():
+            return False
+        rows = self.matrix @ values
+        sides = (np.where(np.isfinite(side), np.abs(side), 0.0) for side in (self.row_lower, self.row_upper))
+        slack = tolerance * np.maximum.reduce([np.ones(len(rows)), abs(self.matrix) @ np.abs(values), *sides])
+        whole = values[self.integer]
+        return bool(
+            (values >= self.lower - tolerance).all()
+            and (values <= self.upper + tolerance).all()
+            and (np.abs(whole - np.round(whole)) <= tolerance).all()
+            and (rows >= self.row_lower - slack).all()
+            and (rows <= self.row_upper + slack).all()
+        )
+
+
+@dataclass(frozen=True)
+class MipResult:
+    """Why a solve stopped, and what it holds.
+
+    Attributes
+    ----------
+    status
+        ``gap_reached`` when the gap that was asked for is proven (also a gap of 0).
+    values
+        The best solution found, one value per column, whole where it must be; None when none is held.
+    bound
+        Proven lower bound of the objective, offset included; None when nothing finite is proven.
+    version
+        Of the solver.
+    """
+
+    status: Status
+    values: Floats | None
+    bound: float | None
+    version: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a solve stands: seconds since it began, objective held, bound and relative gap; None: not yet."""
+
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Return ``(incumbent - bound) / |incumbent|``."""
+        return None if self.incumbent is None else relative_gap(self.incumbent, self.bound)
+
+
+OnProgress = Callable[[Standing], None]
+Stop = Callable[[], bool]
+
+
+def relative_gap(objective: float, bound: float | None) -> float | None:
+    """Return ``(objective - bound) / |objective|``; None when no bound is proven or the ratio has no meaning."""
+    if bound is None:
+        return None
+    if objective - bound <= 1e-9:
+        return 0.0
+    return (objective - bound) / abs(objective) if objective else None

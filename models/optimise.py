@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from time import perf_counter
 
 import pandas as pd
-import pyomo.environ as pyo
 
 from data.plan import Plan, Status
 from data.problem import Problem
 from models.build import build_model
 from models.checker import check
-from models.highs import OPTIMAL_GAP, Outcome, solve_model
+from models.compile import compile_model
+from models.engine import require_method, run
 from models.indicators import indicators
+from models.mip import Mip, MipResult, relative_gap
 from models.network import Network, build_network
+from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
 from models.reasons import infeasible_reasons, proven_reason
 from models.support import require_supported
 from models.tighten import tighten
-from models.values import read_values
+from models.values import Values, read_values
 
-Progress = Callable[[str], None]
+OPTIMAL_GAP = 1e-6  # a plan this close to its bound, relatively, is called optimal
 
 
 @dataclass
@@ -57,7 +59,8 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     -------
     Plan
         ``status`` is ``optimal`` (gap at most 1e-6), ``gap_reached``, ``time_limit`` (with or without a
-        plan), ``infeasible`` with ``reasons``, ``unbounded`` or ``unknown``. ``seconds`` has the keys
+        plan), ``interrupted`` (Ctrl-C once; with or without a plan), ``infeasible`` with ``reasons``,
+        ``unbounded`` or ``unknown``. The time limit counts from the call on. ``seconds`` has the keys
         ``build``, ``solve``, ``read`` and ``check``. The checker has run: ``checker`` is empty when it agrees.
 
     Raises
@@ -68,82 +71,62 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
         Solver options or vehicles that cannot be used.
     SolverError
         HiGHS failed.
+    KeyboardInterrupt
+        Ctrl-C a second time, or while no solver runs.
     """
     require_supported(problem)
-    say = progress or _silent
+    require_method(problem.settings.solver)
+    say = progress or silent
+    until = perf_counter() + problem.settings.solver.time_limit_s
     clock = _Clock()
     with clock.stage("build"):
         network = tighten(build_network(problem))
         reasons = infeasible_reasons(problem, network)
         model = build_model(problem, network) if not reasons else None
-    if model is None:
+        compiled = compile_model(model) if model is not None else None
+    if model is None or compiled is None:
         return _plan(problem, "infeasible", clock, reasons=reasons)
-    say(_size(model))
-    with clock.stage("solve"):
-        outcome = _solved(model, problem)
-    if not outcome.held:
-        reasons = _why_nothing(problem, outcome.status)
-        return _plan(problem, outcome.status, clock, bound=outcome.bound, highs=outcome.version, reasons=reasons)
+    say(_size(compiled.mip))
+    with clock.stage("solve"), stop_on_interrupt(say) as stop:
+        result = run(compiled.mip, problem.settings.solver, until=until, say=say, stop=stop)
+    if result.values is None:
+        reasons = _why_nothing(problem, result.status)
+        return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons)
     say("Reading the plan back")
     with clock.stage("read"):
-        plan = _read(problem, network, model, outcome, clock)
+        compiled.load(result.values)
+        plan = _read(problem, network, read_values(model, network), result, clock)
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
     return plan.replace(checker=violations, seconds=dict(clock.seconds))
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
-def _size(model: pyo.ConcreteModel) -> str:
-    rows = sum(len(part) for part in model.component_objects(pyo.Constraint))
-    parts = list(model.component_objects(pyo.Var))
-    columns = sum(len(part) for part in parts)
-    whole = sum(len(part) for part in parts if len(part) and not next(iter(part.values())).is_continuous())
-    return f"Solving {columns} columns ({whole} whole) and {rows} rows with HiGHS"
-
-
-def _solved(model: pyo.ConcreteModel, problem: Problem) -> Outcome:
-    """Solve, unless there is nothing to decide."""
-    if not any(len(part) for part in model.component_objects(pyo.Var)):
-        cap = problem.limits.co2_cap_t_per_year
-        assert cap is None or not model.co2_cap  # a cap that nothing can meet is a reason found before
-        return Outcome("gap_reached", held=True, bound=float(pyo.value(model.cost)), version=version("highspy"))
-    return solve_model(model, problem.settings.solver)
+def _size(mip: Mip) -> str:
+    columns, rows = len(mip.cost), len(mip.row_lower)
+    return f"Solving {columns} columns ({int(mip.integer.sum())} whole) and {rows} rows with HiGHS"
 
 
 def _why_nothing(problem: Problem, status: Status) -> tuple[str, ...]:
     return {
         "infeasible": (proven_reason(problem),),
         "time_limit": ("no plan was found within the time limit; that does not mean that there is none",),
+        "interrupted": ("it was stopped before a plan was found",),
         "unknown": ("the solver stopped without a plan and without a proof that there is none",),
     }.get(status, ())
 
 
-def _read(problem: Problem, network: Network, model: pyo.ConcreteModel, outcome: Outcome, clock: _Clock) -> Plan:
-    tables = read_tables_back(problem, network, read_values(model, network))
+def _read(problem: Problem, network: Network, values: Values, result: MipResult, clock: _Clock) -> Plan:
+    tables = read_tables_back(problem, network, values)
     objective = float(tables["costs"]["amount"].sum())
     # The tables' cost can lie below the solver's bound by rounding only; then the bound is the cost.
-    bound = None if outcome.bound is None else min(outcome.bound, objective)
+    bound = None if result.bound is None else min(result.bound, objective)
     gap = relative_gap(objective, bound)
-    status = outcome.status
+    status = result.status
     if gap is not None and gap <= OPTIMAL_GAP and status in ("gap_reached", "time_limit", "unknown"):
         status = "optimal"
-    plan = _plan(
-        problem, status, clock, objective=objective, bound=bound, gap=gap, highs=outcome.version, tables=tables
-    )
+    plan = _plan(problem, status, clock, objective=objective, bound=bound, gap=gap, highs=result.version, tables=tables)
     return plan.replace(indicators=indicators(problem, plan), counts=_counts(problem, plan))
-
-
-def relative_gap(objective: float, bound: float | None) -> float | None:
-    """Return ``(objective - bound) / |objective|``; None when no bound is proven or the ratio has no meaning."""
-    if bound is None:
-        return None
-    if objective - bound <= 1e-9:
-        return 0.0
-    return (objective - bound) / abs(objective) if objective else None
 
 
 def _plan(

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
-Progress = Callable[[str], None]
+from models.progress import Progress, silent
 
-
-def silent(_sentence: str) -> None:
-    """Say nothing."""
+__all__ = ["Progress", "silent", "to_stderr"]
 
 
 def to_stderr(sentence: str) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
-import pyomo.environ as pyo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import models
 from models.build import build_model
-from models.highs import solve_model
+from models.compile import compile_model
+from models.highs import solve_mip
 from models.network import build_network
 from models.reasons import infeasible_reasons
 from models.tighten import tighten
@@ -81,10 +81,9 @@ def optimum(problem) -> float | None:
     if infeasible_reasons(problem, network):
         return None
     model = build_model(problem, network)
-    if not any(len(part) for part in model.component_objects(pyo.Var)):
-        return float(pyo.value(model.cost))
-    outcome = solve_model(model, problem.settings.solver)
-    return float(pyo.value(model.cost)) if outcome.held else None
+    mip = compile_model(model).mip
+    result = solve_mip(mip, gap=problem.settings.solver.gap, time_limit_s=problem.settings.solver.time_limit_s)
+    return None if result.values is None else mip.objective(result.values)
 
 
 @many

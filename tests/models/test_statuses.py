@@ -9,7 +9,7 @@ import models
 from data.errors import InputError, UnsupportedProblemError
 from data.settings import Limits, Solver
 from models import highs
-from models.optimise import relative_gap
+from models.mip import relative_gap
 from tests.models import cases
 
 

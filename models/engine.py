@@ -1,0 +1,77 @@
+"""Which method solves a programme, and on which parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+from data.errors import Fault, InputError
+from data.settings import Solver
+from models.components import solve_apart
+from models.highs import solve_mip
+from models.mip import Floats, Mip, MipResult, OnProgress, Stop
+from models.progress import Progress, standings
+
+# settings: with the gap and the seconds of this very solve; start: a solution to begin with, or None
+Method = Callable[[Mip, Solver, OnProgress | None, Stop, Floats | None], MipResult]
+
+
+def run(
+    mip: Mip, settings: Solver, *, until: float, say: Progress, stop: Stop, start: Floats | None = None
+) -> MipResult:
+    """Solve, part by part, with the method that the settings ask for.
+
+    Parameters
+    ----------
+    until
+        Value of ``perf_counter`` at which the time is over.
+    start
+        A solution to begin with, one value per column.
+    """
+
+    def solve_one(
+        mip: Mip, *, gap: float, time_limit_s: float, start: Floats | None, on_progress: OnProgress | None
+    ) -> MipResult:
+        own = settings.model_copy(update={"gap": gap, "time_limit_s": time_limit_s})
+        return _method(settings.method, mip)(mip, own, on_progress, stop, start)
+
+    left = max(until - perf_counter(), 0.0)
+    return solve_apart(mip, solve_one, gap=settings.gap, time_limit_s=left, start=start, on_progress=standings(say))
+
+
+def require_method(settings: Solver) -> None:
+    """Raise unless the method exists.
+
+    Raises
+    ------
+    InputError
+        Naming the methods that do.
+    """
+    if settings.method not in ("auto", *_METHODS):
+        expected = f"one of auto, {', '.join(_METHODS)} in this version"
+        raise InputError([Fault("settings", "solver.method", repr(settings.method), expected)])
+
+
+def _method(name: str, mip: Mip) -> Method:
+    """Return the method of that name; ``auto`` is the one that suits the programme."""
+    if name == "auto":
+        name = "heuristic" if "heuristic" in _METHODS and int(mip.integer.sum()) > _EXACT_UP_TO else "exact"
+    return _METHODS[name]
+
+
+def _exact(mip: Mip, settings: Solver, on_progress: OnProgress | None, stop: Stop, start: Floats | None) -> MipResult:
+    return solve_mip(
+        mip,
+        gap=settings.gap,
+        time_limit_s=settings.time_limit_s,
+        seed=settings.seed,
+        threads=settings.threads,
+        options=settings.options,
+        start=start,
+        on_progress=on_progress,
+        stop=stop,
+    )
+
+
+_EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
+_METHODS: dict[str, Method] = {"exact": _exact}
