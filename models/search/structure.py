@@ -201,7 +201,11 @@ def find_twins(mip: Mip, gates: Gates, balance: Balance) -> tuple[Ints, Ints, In
     paid = mip.cost[forward] + mip.cost[backward] >= 0
     fits = cancel & paid & harmless[forward] & harmless[backward]
     fits &= (mip.lower[forward] == 0) & (mip.lower[backward] == 0)
-    return line[fits], forward[fits], backward[fits]
+    tight = gates.slope[order[first]]
+    chosen = np.flatnonzero(fits)
+    chosen = chosen[np.lexsort((tight[chosen], forward[chosen]))]  # of several rows of one pair the tightest
+    chosen = chosen[np.unique(forward[chosen], return_index=True)[1]]
+    return line[chosen], forward[chosen], backward[chosen]
 
 
 def _harmless(mip: Mip, apart: Ints) -> Flags:
