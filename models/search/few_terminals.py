@@ -98,7 +98,7 @@ def _price(form: Form, arcs: Ints, tail: Ints, head: Ints) -> Floats | None:
     np.maximum.at(last, gate, place)
     if (first[gate] != last[gate]).any():
         return None
-    return np.bincount(arc, mip.cost[gate], minlength=len(arcs))
+    return np.bincount(arc, mip.cost[gate], minlength=len(arcs)).astype(np.float64)
 
 
 def gates_of(form: Form, columns: Ints) -> Flags:
@@ -138,33 +138,41 @@ def _tables(cells: int, start: Ints, tail: Ints, cost: Floats, terminals: Ints) 
     """Return d, and how it is reached: an arc's number + 1, minus a subset, or 0 at a terminal itself."""
     sets = 1 << len(terminals)
     dear = np.full((sets, cells), np.inf)
-    step = np.zeros((sets, cells), dtype=np.int32)
+    step: Ints = np.zeros((sets, cells), dtype=np.int32)
     for index in range(len(terminals)):
         dear[1 << index, terminals[index]] = 0.0
     for members in range(1, sets):
-        half = (members - 1) & members
-        while half > members ^ half:  # each pair of subsets once
-            other = members ^ half
-            for cell in range(cells):
-                both = dear[half, cell] + dear[other, cell]
-                if both < dear[members, cell]:
-                    dear[members, cell] = both
-                    step[members, cell] = -half
-            half = (half - 1) & members
-        heap = [(0.0, np.int64(-1))]
-        heap.clear()
-        for cell in range(cells):
-            if dear[members, cell] < np.inf:
-                heap.append((dear[members, cell], np.int64(cell)))
-        heapq.heapify(heap)
-        while len(heap):
-            here, cell = heapq.heappop(heap)
-            if here > dear[members, cell]:
-                continue
-            for arc in range(start[cell], start[cell + 1]):
-                there = here + cost[arc]
-                if there < dear[members, tail[arc]]:
-                    dear[members, tail[arc]] = there
-                    step[members, tail[arc]] = arc + 1
-                    heapq.heappush(heap, (there, np.int64(tail[arc])))
+        _part(dear, step, members)
+        _lead(dear[members], step[members], start, tail, cost)
     return dear, step
+
+
+@njit(cache=True, nogil=True)
+def _part(dear: Floats, step: Ints, members: int) -> None:
+    """Let two sets part at every cell; each pair of subsets once."""
+    half = (members - 1) & members
+    while half > members ^ half:
+        other = members ^ half
+        for cell in range(dear.shape[1]):
+            both = dear[half, cell] + dear[other, cell]
+            if both < dear[members, cell]:
+                dear[members, cell] = both
+                step[members, cell] = -half
+        half = (half - 1) & members
+
+
+@njit(cache=True, nogil=True)
+def _lead(dear: Floats, step: Ints, start: Ints, tail: Ints, cost: Floats) -> None:
+    """Let arcs lead to the set from elsewhere: Dijkstra's method from all cells at once."""
+    heap = [(dear[cell], np.int64(cell)) for cell in range(len(dear))]
+    heapq.heapify(heap)
+    while len(heap):
+        here, cell = heapq.heappop(heap)
+        if here > dear[cell] or here == np.inf:
+            continue
+        for arc in range(start[cell], start[cell + 1]):
+            there = here + cost[arc]
+            if there < dear[tail[arc]]:
+                dear[tail[arc]] = there
+                step[tail[arc]] = arc + 1
+                heapq.heappush(heap, (there, np.int64(tail[arc])))

@@ -6,7 +6,7 @@ closed gate, and rows without a column left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from models.mip import Flags, Floats, Mip
 from models.search.form import Form, closed_behind
-from models.search.lp import Answer, Ints, Rows, Relaxation, solve_small, with_rows
+from models.search.lp import Answer, Ints, Relaxation, Rows, solve_small, with_rows
 
 _TOLERANCE = 1e-6
 

@@ -119,6 +119,10 @@ class _Listener:
         """Hand over a better plan found elsewhere."""
         plans = self.race.plans
         best, cost = plans.best, plans.cost
-        if best is not None and cost < min(self.told, event.data_out.mip_primal_bound) - 1e-9 * abs(cost):
+        if (
+            best is not None
+            and event.data_in is not None
+            and cost < min(self.told, event.data_out.mip_primal_bound) - 1e-9 * abs(cost)
+        ):
             self.told = cost
             event.data_in.setSolution(best[self.part.free])

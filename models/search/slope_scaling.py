@@ -51,7 +51,7 @@ def scale_slopes(
     gates = mip.integer & (mip.cost > 0)
     factor = np.ones(len(mip.cost)) if factor is None else factor
     used = np.zeros(len(mip.cost), dtype=bool)
-    before: Floats | None = None
+    before: Flags | None = None
     for number in range(rounds):
         relaxation.price(np.where(gates, mip.cost * factor, mip.cost))
         if ended() or not relaxation.solve(left_s()):

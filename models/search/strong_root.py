@@ -14,7 +14,7 @@ import numpy as np
 from models.mip import Flags, Floats
 from models.search.dicuts import Dicuts
 from models.search.form import Form
-from models.search.lp import Relaxation, Rows, joined, no_rows
+from models.search.lp import Ints, Relaxation, Rows, joined, no_rows
 
 _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none
@@ -85,7 +85,7 @@ def strengthen(
     return root
 
 
-def _dropped(relaxation: Relaxation, idle: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _dropped(relaxation: Relaxation, idle: Ints) -> Ints:
     idle = np.where(relaxation.slack(), idle + 1, 0)
     old: Flags = idle > _IDLE
     if old.sum() > 0.1 * len(idle):

@@ -34,7 +34,8 @@ def test_finds_the_optimum_and_proves_it(mip: Mip) -> None:
         assert result.values is None
         return
     assert result.status == "gap_reached"
-    assert result.values is not None and mip.is_feasible(result.values)
+    assert result.values is not None
+    assert mip.is_feasible(result.values)
     assert mip.objective(result.values) == pytest.approx(best, rel=1e-6)
     assert result.bound is not None
     assert result.bound <= best * (1 + 1e-6)
