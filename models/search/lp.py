@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from time import perf_counter
 
 import highspy
 import numpy as np
@@ -16,6 +17,7 @@ from models.mip import Flags, Floats, Mip
 Ints = npt.NDArray[np.int64]
 
 _FREE = 1e30  # what is farther is infinite to HiGHS
+_LET_IN = 2000  # columns let in at a time
 _HELD = 2  # HiGHS's primal_solution_status of a feasible solution
 
 
@@ -75,24 +77,53 @@ def loaded(mip: Mip, *, whole: bool) -> highspy.Highs:
 class Relaxation:
     """The linear relaxation of a programme, kept in HiGHS with its basis from solve to solve.
 
+    Columns may wait outside at 0: after each solve those whose reduced costs say that they could help come in
+    (column generation), so a network with hundreds of resources stays small.
+
     Attributes
     ----------
-    values, reduced_costs, row_duals, objective
-        Of the last solve that ended optimal.
+    values, reduced_costs, objective
+        Of the last solve that ended optimal, over all columns.
+    bound
+        What the last solve proves: the objective, less what columns that wait could still gain.
+    extra
+        The rows added, over all columns.
+    inside
+        Which columns do not wait.
     """
 
     def __init__(self, mip: Mip) -> None:
-        self._highs = loaded(mip, whole=False)
-        self._core = len(mip.row_lower)
+        self._mip = mip
+        self._cost = mip.cost
+        self._core = Rows(mip.matrix, mip.row_lower, mip.row_upper)
         self.extra = no_rows(len(mip.cost))
+        self.inside = np.ones(len(mip.cost), dtype=bool)
+        self._load()
         self.values = self.reduced_costs = np.zeros(len(mip.cost))
-        self.row_duals = np.zeros(self._core)
-        self.objective = -np.inf
+        self._row_duals = np.zeros(len(self._core))
+        self.objective = self.bound = -np.inf
         self.infeasible = False
+
+    def _load(self) -> None:
+        self._columns = np.flatnonzero(self.inside)
+        mip, columns = self._mip, self._columns
+        rows = joined([self._core, self.extra])
+        small = Mip(
+            self._cost[columns], mip.lower[columns], mip.upper[columns], mip.integer[columns],
+            csr_array(rows.matrix.tocsc()[:, columns].tocsr()), rows.lower, rows.upper, mip.offset,
+        )  # fmt: skip
+        self._highs = loaded(small, whole=False)
+
+    def keep_waiting(self, waiting: Flags) -> None:
+        """Take columns out, to stay at 0 until they are worth their cost; their bounds must be [0, finite]."""
+        self.inside = ~waiting
+        self._load()
 
     def add(self, rows: Rows) -> None:
         """Append rows after those that are there."""
-        matrix = rows.matrix
+        if not len(rows):
+            return
+        matrix = csr_array(rows.matrix.tocsc()[:, self._columns].tocsr())
         self._highs.addRows(
             len(rows), np.maximum(rows.lower, -_FREE), np.minimum(rows.upper, _FREE),
             matrix.nnz, matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
@@ -102,23 +133,33 @@ class Relaxation:
     def drop(self, which: Flags) -> None:
         """Remove some of the rows that were added."""
         gone = np.flatnonzero(which)
-        self._highs.deleteRows(len(gone), (gone + self._core).astype(np.int32))
+        self._highs.deleteRows(len(gone), (gone + len(self._core)).astype(np.int32))
         self.extra = self.extra.take(~which)
 
     def slack(self) -> Flags:
-        """Return which added rows do not bind (their basic activity is inside their sides)."""
-        return np.asarray(np.abs(self.row_duals[self._core :]) <= 1e-9)
+        """Return which added rows had no price in the last solve."""
+        return np.asarray(np.abs(self._row_duals[len(self._core) :]) <= 1e-9)
 
     def price(self, cost: Floats) -> None:
         """Change the cost of every column."""
-        self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        self._cost = cost
+        columns = self._columns
+        self._highs.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), cost[columns])
 
-    def bound(self, columns: Ints, lower: Floats, upper: Floats) -> None:
-        """Change the bounds of some columns."""
-        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+    def solve(self, seconds: float, *, visits: int = 1) -> bool:
+        """Solve from the last basis; return whether it ended optimal.
 
-    def solve(self, seconds: float) -> bool:
-        """Solve from the last basis; return whether it ended optimal."""
+        After each of up to ``visits`` solves columns that wait are let in; ``bound`` is right in any case.
+        """
+        until = perf_counter() + seconds
+        while True:
+            if not self._solve(until - perf_counter()):
+                return False
+            if not self._let_in() or visits <= 1:
+                return True
+            visits -= 1
+
+    def _solve(self, seconds: float) -> bool:
         if seconds <= 0:
             return False
         highs = self._highs
@@ -129,10 +170,33 @@ class Relaxation:
         if status != HighsModelStatus.kOptimal:
             return False
         solution = highs.getSolution()
-        self.values = np.asarray(solution.col_value)
-        self.reduced_costs = np.asarray(solution.col_dual)
-        self.row_duals = np.asarray(solution.row_dual)
+        self.values = np.zeros(len(self._cost))
+        self.values[self._columns] = solution.col_value
+        self._row_duals = np.asarray(solution.row_dual)
+        core = len(self._core)
+        prices = self._core.matrix.T @ self._row_duals[:core] + self.extra.matrix.T @ self._row_duals[core:]
+        self.reduced_costs = self._cost - prices
         self.objective = highs.getInfo().objective_function_value
+        outside = ~self.inside
+        missing = np.minimum(self.reduced_costs[outside], 0.0) @ self._mip.upper[outside]
+        self.bound = self.objective + float(missing)
+        return True
+
+    def _let_in(self) -> bool:
+        """Let in the columns that could help; return whether there were any."""
+        gain = np.where(self.inside, 0.0, self.reduced_costs * self._mip.upper)
+        scale = 1e-9 * max(1.0, abs(self.objective))
+        helps = np.flatnonzero(gain < -scale)
+        if not len(helps):
+            return False
+        new = helps[np.argsort(gain[helps], kind="stable")[:_LET_IN]]
+        matrix = csr_array(joined([self._core, self.extra]).matrix.tocsc()[:, new].T.tocsr())
+        self._highs.addCols(
+            len(new), self._cost[new], self._mip.lower[new], self._mip.upper[new],
+            matrix.nnz, matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
+        )  # fmt: skip
+        self._columns = np.concatenate([self._columns, new])
+        self.inside[new] = True
         return True
 
 

@@ -83,6 +83,7 @@ class Neighbourhoods:
         opened[self.binaries] = free
         opened |= mip.integer & ~np.isin(np.arange(len(mip.cost)), self.binaries)
         lower, upper = unchanged(self.form, best, opened)
+        upper = np.minimum(upper, self.root.useful(best))
         seconds = min(_SECONDS, self.race.left_s())
         tried = try_part(
             self.form, self.root.rows, self.plans, lower, upper,

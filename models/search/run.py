@@ -31,8 +31,8 @@ from models.search.strong_root import Root, strengthen
 _POLL_S = 0.05  # how often the caller is asked and told
 _ROOT = 0.35  # share of the time limit for the root
 _FIRST_PLANS = 0.5  # share by which the first plans are there
-_DAMPING = (0.3, 1.0)
-_ROUNDS = 25
+_DAMPING = (0.6, 0.15)  # quick, then thorough
+_ROUNDS = 40
 
 
 def search(
@@ -193,9 +193,10 @@ class _Work:
             if race.plans.best is not None:
                 used |= race.plans.best > 0.5
             shut = mip.integer & (mip.cost > 0) & ~used
+            upper = np.where(shut, mip.lower, root.useful(race.plans.best))
             try_part(
-                form, root.rows, race.plans, np.where(shut, mip.lower, mip.lower), np.where(shut, mip.lower, mip.upper),
-                seconds=race.left_s(_FIRST_PLANS), gap=max(race.gap, 1e-4), seed=self.seed,
+                form, root.rows, race.plans, mip.lower, upper,
+                seconds=race.left_s(_FIRST_PLANS) / 2, gap=max(race.gap, 1e-4), seed=self.seed,
             )  # fmt: skip
 
     def _side_by_side(self, root: Root) -> None:

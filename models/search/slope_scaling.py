@@ -52,6 +52,7 @@ def scale_slopes(
     factor = np.ones(len(mip.cost)) if factor is None else factor
     used = np.zeros(len(mip.cost), dtype=bool)
     before: Flags | None = None
+    stale = 0  # plans since the last that was better
     for number in range(rounds):
         relaxation.price(np.where(gates, mip.cost * factor, mip.cost))
         if ended() or not relaxation.solve(left_s()):
@@ -66,9 +67,8 @@ def scale_slopes(
             used[gates] |= opened
         if number % 3 == 2 or settled or number == rounds - 1:
             plan = settle(form, values, seconds=left_s())
-            if plan is not None:
-                plans.offer(plan)
-        if settled and before is not None and np.array_equal(before, opened):
+            stale = 0 if plan is not None and plans.offer(plan) else stale + 1
+        if (settled and before is not None and np.array_equal(before, opened)) or (number > 10 and stale >= 2):
             break
         before = opened
         share = np.clip(values * factor, 0.0, np.maximum(np.ceil(values - _OPEN), 1.0))

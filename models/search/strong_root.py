@@ -20,6 +20,8 @@ _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none
 _PATIENCE = 4  # rounds without progress
 _DEMANDS = 400  # demands and supplies with new dicuts per round
+_MANY = 10_000  # flows beyond which most wait outside until they are worth it
+_SHARE = 0.1  # of them that begin inside
 _IDLE = 5  # rounds after which a row that does not bind is dropped
 
 
@@ -53,6 +55,16 @@ class Root:
     def __post_init__(self) -> None:
         self.rows = no_rows(len(self.form.mip.cost))
 
+    def useful(self, plan: Floats | None) -> Floats:
+        """Return upper bounds that keep columns at 0 that neither the relaxation nor the plan had a use for."""
+        inside = self.relaxation.inside if plan is None else self.relaxation.inside | (plan > 0)
+        return np.where(inside, self.form.mip.upper, 0.0)
+
+    def note(self) -> None:
+        """Keep what the relaxation proved last."""
+        self.bound, self.values = self.relaxation.bound, self.relaxation.values
+        self.reduced_costs = self.relaxation.reduced_costs
+
 
 def strengthen(
     form: Form, *, left_s: Callable[[], float], ended: Callable[[], bool], told: Callable[[float], None]
@@ -64,25 +76,41 @@ def strengthen(
     root = Root(form, Relaxation(form.mip))
     separator = Dicuts(form)
     idle = np.zeros(0, dtype=np.int64)
-    stalled = 0
+    stalled, before = 0, -np.inf
     while root.relaxation.solve(left_s()):
         relaxation = root.relaxation
-        progress = relaxation.objective - root.bound
-        stalled = 0 if progress > _STALLED * max(abs(relaxation.objective), 1e-9) else stalled + 1
+        exact = relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
+        moved = abs(relaxation.objective - before) > _STALLED * max(abs(relaxation.objective), 1e-9)
+        before = relaxation.objective
+        stalled = 0 if moved or not exact else stalled + 1
         root.rounds += 1
-        if progress >= 0 or root.rounds == 1:
-            root.bound, root.values = relaxation.objective, relaxation.values
-            root.reduced_costs = relaxation.reduced_costs
+        if relaxation.bound > root.bound:
+            root.note()
             told(root.bound)
+        if root.rounds == 1 and _keep_waiting(form, relaxation):
+            continue
         idle = _dropped(relaxation, idle)
         new = _violated(form, separator, relaxation.values, root, ended)
-        if not len(new) or stalled >= _PATIENCE or ended() or left_s() <= 0:
+        if (not len(new) and exact) or stalled >= _PATIENCE or ended() or left_s() <= 0:
             break
         relaxation.add(new)
         idle = np.concatenate([idle, np.zeros(len(new), dtype=np.int64)])
     root.infeasible = root.relaxation.infeasible and root.rounds == 0
     root.rows = root.relaxation.extra
     return root
+
+
+def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:
+    """Let flows wait that cost most by the weak relaxation, if there are very many; return whether any do."""
+    mip = form.mip
+    may = np.zeros(len(mip.cost), dtype=bool)
+    may[form.gates.behind] = True
+    may &= ~mip.integer & (mip.lower == 0) & np.isfinite(mip.upper) & (relaxation.values <= 0)
+    if may.sum() <= _MANY:
+        return False
+    dear = relaxation.reduced_costs * mip.upper
+    relaxation.keep_waiting(may & (dear > np.quantile(dear[may], _SHARE)))
+    return True
 
 
 def _dropped(relaxation: Relaxation, idle: Ints) -> Ints:
