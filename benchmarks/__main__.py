@@ -7,7 +7,16 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks import candidates, known_optima, least_cost, oracle_pipes, oracle_valhalla, plan_stages, roads
+from benchmarks import (
+    candidates,
+    known_optima,
+    least_cost,
+    oracle_pipes,
+    oracle_valhalla,
+    plan_stages,
+    region_models,
+    roads,
+)
 from data.errors import InputError
 
 Record = dict[str, object]
@@ -27,7 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Record]]] = {
     "routing": routing,
 }
 # Those with arguments of their own, which print as they go and say how it ended.
-OWN_ARGUMENTS = {"known_optima": known_optima}
+OWN_ARGUMENTS = {"known_optima": known_optima, "models": region_models}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ import pandas as pd
 
 import models
 from benchmarks import peers
-from benchmarks.instances import find_instances
+from benchmarks.instances import Instance, find_instances
 from data.errors import Fault, InputError, SymbioplanError
 from data.problem import Problem
 from data.settings import Solver
@@ -113,7 +113,7 @@ def solve_all(folder: Path, *, solver: Solver, only: str | None = None, rivals: 
     if not folder.is_dir():
         raise InputError([Fault(str(folder), "", "no such folder", "a folder of instances")])
     optima = read_optima(folder)
-    found = {instance.name: instance for instance in find_instances(folder)}
+    found = _by_name(folder)
     for name in [*optima, *(name for name in found if name not in optima)]:
         optimum, status, family = optima.get(name, (None, None, ""))
         instance = found.get(name)
@@ -133,6 +133,17 @@ def solve_all(folder: Path, *, solver: Solver, only: str | None = None, rivals: 
             yield record | _nothing(str(error), failed=True)
             continue
         yield record | _solve(problem, solver, optimum, status, rivals)
+
+
+def _by_name(folder: Path) -> dict[str, Instance]:
+    """Return instances by name; of two with the same name the later is called by its path below the folder."""
+    found: dict[str, Instance] = {}
+    for instance in find_instances(folder):
+        name = instance.name
+        if name in found:
+            name = (instance.path.relative_to(folder).parent / name).as_posix()
+        found[name] = instance
+    return found
 
 
 def _nothing(why: str, *, failed: bool = False) -> Record:
@@ -259,18 +270,19 @@ def _money(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.4f}%"
+    return "-" if value is None else f"{round(100 * value, 4) + 0.0:.4f}%"  # never -0.0000
 
 
 def summary(records: list[Record]) -> str:
     """Return how many were solved and proven, how long it took together, and how many failed."""
-    exact = [r for r in records if r["optimum_status"] == "optimal"]
+    tried = [r for r in records if r["seconds"] is not None or r["failures"]]  # the others have no file
+    exact = [r for r in tried if r["optimum_status"] == "optimal"]
     close = [r for r in exact if r["gap_to_optimum"] is not None and abs(r["gap_to_optimum"]) <= 1e-4]
     proven = [r for r in close if r["proven_gap"] is not None and r["proven_gap"] <= 1e-4]
     total = sum(r["seconds"] or 0.0 for r in records)
     failed = sum(bool(r["failures"]) for r in records)
     lines = [
-        f"{len(records)} instances in {total:.1f} s; of {len(exact)} with a proven optimum {len(close)} are within "
+        f"{len(tried)} instances in {total:.1f} s; of {len(exact)} with a proven optimum {len(close)} are within "
         f"1e-4 of it and {len(proven)} are proven so, in {sum(r['seconds'] or 0.0 for r in exact):.1f} s; "
         f"{failed} failed"
     ]

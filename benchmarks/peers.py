@@ -9,12 +9,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 
 from benchmarks.plain_model import PlainModel, plain_model
 from data.problem import Problem
+
+if TYPE_CHECKING:
+    from models.mip import Mip  # the interpreter that has linopy need not have Pyomo
 
 NAMES = ("highs", "scip")
 
@@ -66,7 +70,7 @@ def relative_gap(objective: float | None, bound: float | None) -> float | None:
     return (objective - bound) / abs(objective) if objective else None
 
 
-def pass_to_highs(model: PlainModel) -> highspy.Highs:
+def pass_to_highs(model: PlainModel | Mip) -> highspy.Highs:
     """Return HiGHS holding the model."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = model.matrix.shape
@@ -82,8 +86,24 @@ def pass_to_highs(model: PlainModel) -> highspy.Highs:
     highs = highspy.Highs()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     if highs.passModel(lp) == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS did not take the plain model")
+        raise RuntimeError("HiGHS did not take the model")
     return highs
+
+
+def fingerprint(highs: highspy.Highs) -> list[float]:
+    """Return numbers that two equal models share: rows, columns, nonzeros, and sums of what they hold."""
+    lp = highs.getLp()
+    bounds = np.concatenate([lp.row_lower_, lp.row_upper_, lp.col_lower_, lp.col_upper_])
+    whole = sum(kind != highspy.HighsVarType.kContinuous for kind in lp.integrality_)
+    return [
+        float(lp.num_row_),
+        float(lp.num_col_),
+        float(len(lp.a_matrix_.value_)),
+        float(whole),
+        float(np.sum(lp.col_cost_)),
+        float(np.abs(lp.a_matrix_.value_).sum()),
+        float(np.abs(bounds[np.isfinite(bounds)]).sum()),
+    ]
 
 
 Found = tuple[str, str, float | None, float | None]

@@ -54,10 +54,10 @@ def plain_model(problem: Problem) -> PlainModel:
     }
     if parts := [name for name, used in beyond.items() if used]:
         raise UnsupportedProblemError(f"the plain model does not know {', '.join(parts)}")
-    return _Builder(problem).build()
+    return Builder(problem).build()
 
 
-class _Builder:
+class Builder:
     """Columns, rows and entries, collected block by block."""
 
     def __init__(self, problem: Problem) -> None:
@@ -72,15 +72,23 @@ class _Builder:
         self.offset = self.fixed_co2 = 0.0
         self.most = self._most()
 
+    def add_all(self) -> None:
+        """Add every column and row."""
+        for part in (
+            self._supplies,
+            self._demands,
+            self._pipelines,
+            self._trucks,
+            self._hubs,
+            self._grades,
+            self._balances,
+            self._co2,
+        ):
+            part()
+
     def build(self) -> PlainModel:
-        self._supplies()
-        self._demands()
-        self._pipelines()
-        self._trucks()
-        self._hubs()
-        self._grades()
-        self._balances()
-        self._co2()
+        """Return the whole model as arrays."""
+        self.add_all()
         cost, lower, upper, integer = (np.concatenate(part) for part in zip(*self.columns, strict=True))
         row_lower, row_upper = (np.concatenate(part) for part in zip(*self.rows, strict=True))
         row, column, value = (np.concatenate(part) for part in zip(*self.entries, strict=True))

@@ -84,7 +84,8 @@ def _read_terminal(path: Path, line: Line, word: str, graph: _Graph) -> None:
     if word == "terminals":
         graph.told[word] = value
     elif word in ("t", "root"):
-        whole(path, line.number, value, f"a node from 1 to {graph.nodes}", least=1, most=graph.nodes)
+        most = graph.nodes or None  # unknown while the graph is yet to come
+        whole(path, line.number, value, f"a node from 1 to {graph.nodes}", least=1, most=most)
         if word == "root":
             graph.root = value
         elif value not in graph.terminals:
@@ -98,13 +99,16 @@ def _rest(line: Line) -> Line:
 
 
 def _problem(path: Path, graph: _Graph) -> Problem:
-    found = {"edges": len(graph.edges), "arcs": len(graph.edges), "terminals": len(graph.terminals)}
+    found = {"arcs" if graph.one_way else "edges": len(graph.edges), "terminals": len(graph.terminals)}
     faults = [
-        Fault(path.name, "", f"{found[key]} {key}", f"{count} as announced")
-        for key, count in graph.told.items()
-        if key in found and count != found[key] and not (key == "edges" and graph.one_way)
+        Fault(path.name, "", f"{count} {what}", f"{graph.told[what]} as announced")
+        for what, count in found.items()
+        if count != graph.told.get(what, count)
     ]
     faults += [Fault(path.name, "", f"no {what}", "a graph and terminals") for what in found if not found[what]]
+    highest = max([*graph.terminals, graph.root or 0], default=0)
+    if highest > graph.nodes:
+        faults.append(Fault(path.name, "", f"the terminal {highest}", f"nodes from 1 to {graph.nodes}"))
     if faults:
         raise InputError(faults)
     root = graph.root if graph.root is not None else graph.terminals[0]

@@ -56,6 +56,9 @@ EOF
 """
 STEINER_OPTIMUM = 6.0
 
+# The terminals before the graph.
+STEINER_TURNED = "\n\n".join([STEINER.split("\n\n")[part] for part in (1, 0, 2)])
+
 STEINLIB = '33D32945 STP File, STP Format Version 1.0\n\nSECTION Comment\nName "triangle"\nEND\n\n' + STEINER.replace(
     "EOF\n", "SECTION Coordinates\nDD 1 0 0\nDD 2 1 0\nDD 3 0 1\nDD 4 1 1\nEND\n\nEOF\n"
 )

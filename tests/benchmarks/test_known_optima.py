@@ -84,7 +84,7 @@ def test_peers_stand_beside_ours_and_the_text_names_what_failed(tmp_path, capsys
     assert "no file of this name" in told.out
     assert "bad.dow" in told.out
     assert "highs" in rows["instance"]
-    assert "4 instances" in told.out
+    assert "3 instances" in told.out
     assert "2 failed" in told.out
     assert "readme.txt is passed over" in told.err
 
@@ -100,6 +100,18 @@ def test_peers_stand_beside_ours_and_the_text_names_what_failed(tmp_path, capsys
 def test_a_wrong_optima_file_is_refused(tmp_path, capsys, optima, message):
     assert main(["known_optima", str(folder_with(tmp_path, optima))]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path, capsys):
+    for folder, text in (("a", files.STEINER), ("b", files.ARBORESCENCE)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "tree.stp").write_text(text, encoding="utf-8")
+    (tmp_path / "optima.csv").write_text(
+        f"instance,optimum,status\ntree,{files.STEINER_OPTIMUM},optimal\nb/tree,{files.ARBORESCENCE_OPTIMUM},optimal\n"
+    )
+    code, records = run(capsys, str(tmp_path))
+    assert code == 0
+    assert [(r["instance"], r["ours"]) for r in records] == [("tree", 6.0), ("b/tree", 5.0)]
 
 
 def test_nothing_to_solve_is_an_error(tmp_path, capsys):
