@@ -13,12 +13,14 @@ Constraints
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from models.mip import Flags, Floats, Mip
 from models.search.lp import Ints, Rows, with_rows
+from models.search.rounding import Options, find_options
 from models.search.structure import (
     Balance,
     Gates,
@@ -61,6 +63,16 @@ class Form:
     forward: Ints
     backward: Ints
     way: Ints
+
+    @cached_property
+    def ways(self) -> Flags:
+        """Return which columns are way columns."""
+        return np.arange(len(self.mip.cost)) >= self.columns
+
+    @cached_property
+    def options(self) -> Options:
+        """Return the gates of which at most one may be open."""
+        return find_options(self.mip, self.gates)
 
     @property
     def columns(self) -> int:

@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from models.mip import Flags, Floats, Mip
 from models.search.form import Form, closed_behind
 from models.search.lp import Answer, Ints, Relaxation, Rows, solve_small, with_rows
+from models.search.rounding import opened
 
 _TOLERANCE = 1e-6
 
@@ -62,37 +63,6 @@ def part_of(form: Form, rows: Rows, lower: Floats, upper: Floats) -> Part | None
         offset=mip.offset + float(mip.cost @ rest),
     )
     return Part(part, free, rest)
-
-
-def fitted(form: Form, values: Floats) -> Floats:
-    """Return the values with whole columns as small as the rows allow that have one of them with a minus sign.
-
-    Those are the gate rows and their kin ``sum a_j x_j - u y <= r``; what other rows say is not looked at.
-    """
-    mip = form.mip
-    out = np.where(mip.integer, mip.lower, values)
-    row, column, value = _needs(mip)
-    for _ in range(3):  # flows open ways and pipes, pipes open trenches
-        activity = mip.matrix @ out
-        need = (activity[row] - mip.row_upper[row]) / value + out[column]
-        least = out.copy()
-        np.maximum.at(least, column, np.ceil(need - 1e-7))
-        if (least <= out).all():
-            break
-        out = np.minimum(least, mip.upper)
-    return out
-
-
-def _needs(mip: Mip) -> tuple[Ints, Ints, Floats]:
-    """Return rows with exactly one negative entry, that of a whole column: row, column, size of the entry."""
-    matrix = mip.matrix
-    count = len(mip.row_lower)
-    row = np.repeat(np.arange(count), np.diff(matrix.indptr))
-    negative = matrix.data < 0
-    single = np.isfinite(mip.row_upper) & ~np.isfinite(mip.row_lower)
-    single &= np.bincount(row[negative], minlength=count) == 1
-    chosen = negative & single[row] & mip.integer[matrix.indices]
-    return row[chosen], matrix.indices[chosen].astype(np.int64), -matrix.data[chosen]
 
 
 @dataclass
@@ -145,17 +115,31 @@ def settle(form: Form, values: Floats, *, seconds: float) -> Floats | None:
     mip = form.mip
     plan: Floats | None = None
     for _ in range(2):
-        values = fitted(form, values)
-        lower = np.where(mip.integer, values, mip.lower)
-        upper = np.where(mip.integer, values, mip.upper)
+        values = _rounded(form, values)
+        held = mip.integer & ~form.ways
+        lower = np.where(held, values, mip.lower)
+        upper = np.where(held, values, mip.upper)
         part = part_of(form, _none(form), lower, upper)
         if part is None:
             return plan
         solved = _flows(part, seconds)
         if solved is None:
             return plan
-        plan = values = solved
-    return np.where(mip.integer, fitted(form, values), values)
+        plan = values = form.lift(solved[: form.columns])
+    return _lightened(form, values)
+
+
+def _rounded(form: Form, values: Floats) -> Floats:
+    """Return the values with gates open for all flows, and of options only one."""
+    out = opened(form.mip, values)
+    options = form.options
+    out[options.gate] = options.chosen(values)
+    return out
+
+
+def _lightened(form: Form, plan: Floats) -> Floats:
+    """Return a plan without gates that nothing passes, the ways as they are."""
+    return np.where(form.ways, plan, np.minimum(opened(form.mip, plan), np.where(form.mip.integer, plan, np.inf)))
 
 
 def _flows(part: Part, seconds: float) -> Floats | None:

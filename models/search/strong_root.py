@@ -20,7 +20,7 @@ _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none
 _PATIENCE = 4  # rounds without progress
 _DEMANDS = 400  # demands and supplies with new dicuts per round
-_MANY = 10_000  # flows beyond which most wait outside until they are worth it
+_MANY = 10_000  # flows with strong rows beyond which most wait outside until they are worth it
 _SHARE = 0.1  # of them that begin inside
 _IDLE = 5  # rounds after which a row that does not bind is dropped
 
@@ -104,8 +104,8 @@ def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:
     """Let flows wait that cost most by the weak relaxation, if there are very many; return whether any do."""
     mip = form.mip
     may = np.zeros(len(mip.cost), dtype=bool)
-    may[form.gates.behind] = True
-    may &= ~mip.integer & (mip.lower == 0) & np.isfinite(mip.upper) & (relaxation.values <= 0)
+    may[form.strong.x] = True
+    may &= (mip.lower == 0) & np.isfinite(mip.upper) & (relaxation.values <= 0)
     if may.sum() <= _MANY:
         return False
     dear = relaxation.reduced_costs * mip.upper
