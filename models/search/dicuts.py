@@ -1,0 +1,221 @@
+"""Cuts between a demand and everything that could feed it, and between a supply and everything it could feed.
+
+For a set S of balance rows with right-hand sides 0, a demand d in S (its column takes a_d x_d out, at most D) and
+the arcs A(S) that can bring something into S:
+    a_d x_d <= sum_{j in A1} a_j x_j + sum_{j in A2} min(D, a_j u_j) y_j,    A1 + A2 = A(S)
+where y_j is the gate of j and u_j what it lets pass: if a gate of A2 with coefficient D is open the right side is
+at least D, and otherwise it is at least what comes in. With A2 = A(S) and x_d = D this is "some pipe must enter S".
+These are the mixed dicut inequalities of Ortega and Wolsey 2003 (Networks 41: 143-158) for one demand; the best S
+and A2 are a minimum cut with capacities min(a_j x_j, min(D, a_j u_j) y_j). Supplies: the same with all signs turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
+
+from models.mip import Flags, Floats
+from models.search.form import Form
+from models.search.lp import Ints, Rows, joined, no_rows
+
+_UNITS = 1_000_000  # a demand in whole units of the maximum flow
+_NESTED = 4  # cuts looked for one behind the other, per demand and round
+_VIOLATED = 1e-3  # of the demand
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Arcs into cells, and what the cells give; node ``count`` is the outside.
+
+    ``near`` columns take ``amount`` (at most ``most``) out of cell ``at``.
+    """
+
+    count: int
+    tail: Ints
+    head: Ints
+    column: Ints
+    gain: Floats
+    gate: Ints
+    reach: Floats
+    near: Ints
+    at: Ints
+    amount: Floats
+    most: Floats
+    part: Ints
+
+
+class Dicuts:
+    """Separation of the inequalities over one form."""
+
+    def __init__(self, form: Form) -> None:
+        gate, slope = _own_gate(form)
+        self._columns = len(form.mip.cost)
+        sides = [_side(form, sign, gate, slope) for sign in (1.0, -1.0)]
+        self._jobs = [(side, job) for side in sides for job in _worth_it(side)]
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def separate(self, values: Floats, *, most: int, ended: Callable[[], bool]) -> Rows:
+        """Return violated inequalities, of at most so many demands and supplies, each time beginning with others."""
+        found: list[Rows] = []
+        for _ in range(len(self._jobs)):
+            if len(found) >= most or ended():
+                break
+            side, job = self._jobs[self._next]
+            self._next = (self._next + 1) % len(self._jobs)
+            cuts = _cuts(side, job, values, self._columns)
+            if cuts is not None:
+                found.append(cuts)
+        return _distinct(joined(found)) if found else no_rows(self._columns)
+
+
+def _own_gate(form: Form) -> tuple[Ints, Floats]:
+    """Return for every column the gate that lets least through, or -1, and what it lets through."""
+    gates, mip = form.gates, form.mip
+    binary = mip.integer[gates.gate] & (mip.upper[gates.gate] == 1)
+    picked = np.flatnonzero(binary & ~mip.integer[gates.behind])
+    order = picked[np.lexsort((gates.size[picked], gates.slope[picked], gates.behind[picked]))]
+    first = order[np.unique(gates.behind[order], return_index=True)[1]]
+    gate, slope = np.full(len(mip.cost), -1), np.full(len(mip.cost), np.inf)
+    gate[gates.behind[first]], slope[gates.behind[first]] = gates.gate[first], gates.slope[first]
+    return gate, slope
+
+
+def _side(form: Form, sign: float, gate: Ints, slope: Floats) -> _Side:
+    balance = form.balance
+    rows = balance.right == 0
+    matrix = csr_array(balance.matrix[np.flatnonzero(rows)] * sign).tocoo()
+    count, columns = matrix.shape
+    row, column, value = matrix.coords[0].astype(np.int64), matrix.coords[1].astype(np.int64), matrix.data
+    into, out = value > 0, value < 0
+    ins, outs = np.bincount(column[into], minlength=columns), np.bincount(column[out], minlength=columns)
+    gain, loss = np.zeros(columns), np.zeros(columns)
+    np.add.at(gain, column[into], value[into])
+    np.add.at(loss, column[out], -value[out])
+    tail_of = np.full(columns, count)
+    tail_of[column[out]] = row[out]
+    arc = (ins == 1) & (outs == 1) & (gain <= loss)
+    tail = np.where(arc[column[into]], tail_of[column[into]], count)
+    near = out & (ins[column] == 0) & (outs[column] == 1) & np.isfinite(form.mip.upper[column])
+    link = coo_array((np.ones(int(arc.sum())), (tail[tail < count], row[into][tail < count])), shape=(count, count))
+    return _Side(
+        count=count,
+        tail=tail,
+        head=row[into],
+        column=column[into],
+        gain=value[into],
+        gate=gate[column[into]],
+        reach=slope[column[into]],
+        near=column[near],
+        at=row[near],
+        amount=-value[near],
+        most=-value[near] * form.mip.upper[column[near]],
+        part=connected_components(link, directed=False)[1],
+    )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One demand and the arcs of its part of the network."""
+
+    column: int
+    at: int
+    amount: float
+    most: float
+    arcs: Ints
+    weight: Floats  # min(D, a u), infinite without a gate
+
+
+def _worth_it(side: _Side) -> list[_Job]:
+    """Return the demands for which some gate in their part lets more pass than they take.
+
+    Where none does, every inequality is implied by the strong rows.
+    """
+    part = side.part[side.head]
+    order = np.argsort(part, kind="stable")
+    edge = np.searchsorted(part[order], np.arange(part.max(initial=-1) + 2))
+    jobs = []
+    for column, at, amount, most in zip(
+        side.near.tolist(), side.at.tolist(), side.amount.tolist(), side.most.tolist(), strict=True
+    ):
+        if most <= 0 or side.part[at] + 1 >= len(edge):
+            continue
+        arcs = order[edge[side.part[at]] : edge[side.part[at] + 1]]
+        flows = side.gain[arcs] * side.reach[arcs]
+        gated = side.gate[arcs] >= 0
+        if (gated & (flows > most * (1 + 1e-9))).any():
+            jobs.append(_Job(column, at, amount, most, arcs, np.where(gated, np.minimum(flows, most), np.inf)))
+    return jobs
+
+
+def _cuts(side: _Side, job: _Job, values: Floats, columns: int) -> Rows | None:
+    """Return the violated inequalities of one demand, nested from the demand outwards."""
+    taken = job.amount * values[job.column]
+    if taken <= _VIOLATED * job.most:
+        return None
+    arcs = job.arcs
+    gated = side.gate[arcs] >= 0
+    through = np.clip(side.gain[arcs] * values[side.column[arcs]], 0.0, job.most)
+    opened = np.where(gated, np.minimum(job.weight, job.most) * values[side.gate[arcs]], through)
+    rows: list[Rows] = []
+    # Gates alone first: such rows stay strong when the flows move.
+    for by_gate in (gated, gated & (opened < through)):
+        capacity = np.where(by_gate, opened, through)
+        for _ in range(_NESTED):
+            cut = _minimum_cut(side, job, capacity)
+            if taken - capacity[cut].sum() <= _VIOLATED * job.most:
+                break
+            crossing = np.flatnonzero(cut)
+            rows.append(_row(side, job, crossing, by_gate[crossing], columns))
+            capacity = np.where(cut, job.most, capacity)
+        if rows:
+            break
+    return joined(rows) if rows else None
+
+
+def _minimum_cut(side: _Side, job: _Job, capacity: Floats) -> Flags:
+    """Return which arcs of the job cross the minimum cut nearest to the demand."""
+    tail, head = side.tail[job.arcs], side.head[job.arcs]
+    whole = np.round(capacity * (_UNITS / job.most)).astype(np.int64)
+    used = whole > 0
+    nodes = side.count + 1
+    graph = coo_array((whole[used], (tail[used], head[used])), shape=(nodes, nodes)).tocsr()
+    graph.data = np.minimum(graph.data, 2**30).astype(np.int32)
+    graph = csr_array(graph, dtype=np.int32)
+    flow = maximum_flow(graph, side.count, job.at).flow
+    left = csr_array(graph - flow)
+    left.data = np.maximum(left.data, 0)
+    left.eliminate_zeros()
+    near = np.zeros(nodes, dtype=bool)
+    near[breadth_first_order(csr_array(left.T), job.at, return_predecessors=False)] = True
+    return np.asarray(near[head] & ~near[tail])
+
+
+def _row(side: _Side, job: _Job, cut: Ints, by_gate: Flags, columns: int) -> Rows:
+    arcs = job.arcs[cut]
+    column = np.where(by_gate, side.gate[arcs], side.column[arcs])
+    weight = np.where(by_gate, job.weight[cut], side.gain[arcs])
+    where, line = np.unique(column, return_inverse=True)
+    total = np.bincount(line, weight)
+    is_gate = np.bincount(line, by_gate) > 0
+    total = np.where(is_gate, np.minimum(total, job.most), total)  # one gate may stand before several arcs
+    where = np.concatenate([[job.column], where])
+    value = np.concatenate([[job.amount], -total]) / job.most
+    matrix = coo_array((value, (np.zeros(len(where), dtype=np.int64), where)), shape=(1, columns)).tocsr()
+    return Rows(csr_array(matrix), np.full(1, -np.inf), np.zeros(1))
+
+
+def _distinct(rows: Rows) -> Rows:
+    """Return the rows without repetitions."""
+    matrix = rows.matrix
+    seen: dict[bytes, int] = {}
+    for row in range(len(rows)):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        seen.setdefault(matrix.indices[part].tobytes() + np.round(matrix.data[part], 9).tobytes(), row)
+    return rows.take(np.fromiter(seen.values(), dtype=np.int64))

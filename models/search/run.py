@@ -1,0 +1,235 @@
+"""From a mixed-integer programme to a plan and a bound.
+
+1. Form: strong rows set aside, two-way pipes split by way (:mod:`models.search.form`).
+2. Root: the relaxation with violated rows (:mod:`models.search.strong_root`).
+3. Plans: slope scaling, then a part over the gates that it used (:mod:`models.search.slope_scaling`).
+4. Proof by HiGHS and large-neighbourhood search: side by side on two threads, in turn on one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Thread
+from time import perf_counter
+
+import highspy
+import numpy as np
+
+from data.errors import SolverError
+from data.plan import Status
+from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
+from models.search.few_terminals import gates_of, least_tree, tree_problem
+from models.search.form import Form, make_form
+from models.search.lp import no_rows
+from models.search.neighbourhoods import Neighbourhoods
+from models.search.plans import Plans, try_part
+from models.search.proof import Proof
+from models.search.slope_scaling import scale_slopes
+from models.search.standing import Race
+from models.search.strong_root import Root, strengthen
+
+_POLL_S = 0.05  # how often the caller is asked and told
+_ROOT = 0.35  # share of the time limit for the root
+_FIRST_PLANS = 0.5  # share by which the first plans are there
+_DAMPING = (0.6, 0.15)  # quick, then thorough
+_ROUNDS = 40
+
+
+def search(
+    mip: Mip,
+    *,
+    gap: float,
+    time_limit_s: float,
+    seed: int = 0,
+    threads: int = 1,
+    options: Mapping[str, str | int | float | bool] | None = None,
+    start: Floats | None = None,
+    on_progress: OnProgress | None = None,
+    stop: Stop | None = None,
+) -> MipResult:
+    """Minimise a mixed-integer programme that has the shape of a fixed-charge network.
+
+    Any programme is solved right; what is strengthened is what :mod:`models.search.structure` finds.
+
+    Parameters
+    ----------
+    mip
+        The programme.
+    gap
+        Relative gap at which to stop.
+    time_limit_s
+        Seconds.
+    seed
+        For HiGHS and the choices of the neighbourhoods.
+    threads
+        From 2 on, proof and neighbourhoods run side by side.
+    options
+        Of HiGHS, by its own names, for the proof.
+    start
+        A plan to begin with; dropped when it is not feasible.
+    on_progress
+        Called, in the calling thread, when the incumbent or the bound has improved.
+    stop
+        Asked often; True ends the search, which keeps its best plan.
+
+    Returns
+    -------
+    MipResult
+        ``gap_reached``, ``time_limit``, ``interrupted``, ``infeasible`` or ``unknown``; ``bound`` is never above
+        the optimum.
+    """
+    form = make_form(mip)
+    race = Race(Plans(form), gap, perf_counter(), time_limit_s)
+    if start is not None:
+        race.plans.offer(form.lift(start))
+    work = _Work(form, race, seed, threads, dict(options or {}))
+    thread = Thread(target=work.run, name="search", daemon=True)
+    thread.start()
+    interrupted = _watch(thread, race, on_progress, stop)
+    if work.failure is not None:
+        raise SolverError(f"the search failed: {work.failure}") from work.failure
+    return _result(work, race, interrupted=interrupted)
+
+
+def _watch(thread: Thread, race: Race, on_progress: OnProgress | None, stop: Stop | None) -> bool:
+    """Wait for the work, telling and asking the caller; return whether it was interrupted."""
+    interrupted = False
+    told: Standing | None = None
+    try:
+        while thread.is_alive():
+            thread.join(_POLL_S)
+            if stop is not None and not interrupted and stop():
+                interrupted = True
+                race.over.set()
+            now = race.standing()
+            news = told is None or (now.incumbent, now.bound) != (told.incumbent, told.bound)
+            if on_progress is not None and news and (now.incumbent is not None or now.bound is not None):
+                on_progress(now)
+                told = now
+    finally:
+        race.over.set()
+    return interrupted
+
+
+def _result(work: _Work, race: Race, *, interrupted: bool) -> MipResult:
+    version = highspy.Highs().version()  # type: ignore[no-untyped-call]
+    status: Status = "time_limit"
+    if work.infeasible:
+        return MipResult("infeasible", None, None, version)
+    if race.closed():
+        status = "gap_reached"
+    elif interrupted:
+        status = "interrupted"
+    elif race.left_s() > 0:
+        status = "unknown"
+    standing, best = race.standing(), race.plans.best
+    return MipResult(status, None if best is None else work.form.drop(best), standing.bound, version)
+
+
+class _Work:
+    """The search itself, in a thread of its own."""
+
+    def __init__(
+        self, form: Form, race: Race, seed: int, threads: int, options: dict[str, str | int | float | bool]
+    ) -> None:
+        self.form, self.race, self.seed, self.threads, self.options = form, race, seed, threads, options
+        self.failure: BaseException | None = None
+        self.infeasible = False
+        self.rng = np.random.default_rng(seed)
+        self.log: Callable[[str], None] = lambda _: None
+
+    def run(self) -> None:
+        """Run all steps; a failure is kept for the calling thread."""
+        try:
+            self._steps()
+        except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+            self.failure = error
+
+    def _steps(self) -> None:
+        race = self.race
+        self._few_terminals()
+        if race.ended():
+            return
+        root = strengthen(self.form, left_s=lambda: race.left_s(_ROOT), ended=race.ended, told=race.told)
+        if root.infeasible:
+            self.infeasible = True
+            return
+        self._first_plans(root)
+        if race.ended():
+            return
+        if self.threads >= 2:
+            self._side_by_side(root)
+        else:
+            self._in_turn(root)
+
+    def _few_terminals(self) -> None:
+        """Solve the tree relaxation where it is small: a bound, and a plan where its tree is one."""
+        form, race = self.form, self.race
+        problem = tree_problem(form)
+        found = least_tree(problem) if problem is not None else None
+        if problem is None or found is None:
+            return
+        cost, used = found
+        needed = gates_of(form, problem.column[used])
+        shut = form.mip.integer & (form.mip.cost > 0) & (form.mip.lower == 0) & ~needed
+        upper = np.where(shut, 0.0, form.mip.upper)
+        rows = no_rows(len(form.mip.cost))
+        try_part(form, rows, race.plans, form.mip.lower, upper, seconds=race.left_s(0.1), gap=0.0, seed=self.seed)
+        race.told(cost)
+
+    def _first_plans(self, root: Root) -> None:
+        race, form = self.race, self.form
+        if not root.rounds:
+            return
+        race.plans.offer(root.values)
+        for damping in _DAMPING:
+            used = scale_slopes(
+                form, root.relaxation, race.plans, damping=damping, rounds=_ROUNDS,
+                left_s=lambda: race.left_s(_FIRST_PLANS), ended=race.ended,
+            )  # fmt: skip
+            if race.ended():
+                return
+            mip = form.mip
+            if race.plans.best is not None:
+                used |= race.plans.best > 0.5
+            shut = mip.integer & (mip.cost > 0) & ~used
+            upper = np.where(shut, mip.lower, root.useful(race.plans.best))
+            try_part(
+                form, root.rows, race.plans, mip.lower, upper,
+                seconds=race.left_s(_FIRST_PLANS) / 2, gap=max(race.gap, 1e-4), seed=self.seed,
+            )  # fmt: skip
+
+    def _side_by_side(self, root: Root) -> None:
+        race = self.race
+        near = Neighbourhoods(self.form, root, race, self.rng)
+        helper = Thread(target=self._guarded, args=(lambda: near.run(until=race.ended),), daemon=True)
+        helper.start()
+        self._prove(root, race.ended)
+        if not race.closed() and not race.ended():
+            helper.join(race.left_s())
+        race.over.set()
+        helper.join()
+
+    def _in_turn(self, root: Root) -> None:
+        race = self.race
+        first = race.seconds() + 0.2 * race.left_s()
+        if self._prove(root, lambda: race.ended() or race.seconds() > first):
+            return
+        half = race.seconds() + 0.5 * race.left_s()
+        near = Neighbourhoods(self.form, root, race, self.rng)
+        near.run(until=lambda: race.ended() or race.seconds() > half)
+        self._prove(root, race.ended)
+
+    def _prove(self, root: Root, until: Callable[[], bool]) -> bool:
+        proof = Proof(self.form, root, self.race, self.seed, self.options)
+        done = proof.run(until=until)
+        if done and self.race.plans.best is None:
+            self.infeasible = True
+        return done
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - handed to the calling thread
+            self.failure = error
+            self.race.over.set()

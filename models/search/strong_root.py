@@ -1,0 +1,136 @@
+"""The relaxation, strengthened where it is violated.
+
+Rounds: solve; add the strong rows ``x <= u y`` that are violated most and, once few are, dicut inequalities; drop
+rows that no longer bind. Every relaxation on the way bounds the optimum from below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models.mip import Flags, Floats
+from models.search.dicuts import Dicuts
+from models.search.form import Form
+from models.search.lp import Ints, Relaxation, Rows, joined, no_rows
+
+_VIOLATED = 1e-4  # of what the gate lets pass
+_STALLED = 1e-5  # relative progress of the bound in one round that counts as none
+_PATIENCE = 4  # rounds without progress
+_DEMANDS = 400  # demands and supplies with new dicuts per round
+_MANY = 10_000  # flows with strong rows beyond which most wait outside until they are worth it
+_SHARE = 0.1  # of them that begin inside
+_IDLE = 5  # rounds after which a row that does not bind is dropped
+
+
+@dataclass
+class Root:
+    """The strengthened relaxation of a form.
+
+    Attributes
+    ----------
+    relaxation
+        As last solved, with the rows that were kept.
+    bound
+        The greatest bound seen, offset included.
+    values, reduced_costs
+        Of the solve that gave ``bound``.
+    rounds, strong, dicuts
+        What was done: rounds, strong rows and dicuts ever added.
+    """
+
+    form: Form
+    relaxation: Relaxation
+    bound: float = -np.inf
+    values: Floats = field(default_factory=lambda: np.zeros(0))
+    reduced_costs: Floats = field(default_factory=lambda: np.zeros(0))
+    infeasible: bool = False
+    rounds: int = 0
+    strong: int = 0
+    dicuts: int = 0
+    rows: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = no_rows(len(self.form.mip.cost))
+
+    def useful(self, plan: Floats | None) -> Floats:
+        """Return upper bounds that keep columns at 0 that neither the relaxation nor the plan had a use for."""
+        inside = self.relaxation.inside if plan is None else self.relaxation.inside | (plan > 0)
+        return np.where(inside, self.form.mip.upper, 0.0)
+
+    def note(self) -> None:
+        """Keep what the relaxation proved last."""
+        self.bound, self.values = self.relaxation.bound, self.relaxation.values
+        self.reduced_costs = self.relaxation.reduced_costs
+
+
+def strengthen(
+    form: Form, *, left_s: Callable[[], float], ended: Callable[[], bool], told: Callable[[float], None]
+) -> Root:
+    """Return the relaxation after rounds of separation, until nothing is violated or time is up.
+
+    ``left_s`` says how many seconds are left, ``ended`` whether to stop at once, ``told`` hears each new bound.
+    """
+    root = Root(form, Relaxation(form.mip))
+    separator = Dicuts(form)
+    idle = np.zeros(0, dtype=np.int64)
+    stalled, before = 0, -np.inf
+    while root.relaxation.solve(left_s()):
+        relaxation = root.relaxation
+        exact = relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
+        moved = abs(relaxation.objective - before) > _STALLED * max(abs(relaxation.objective), 1e-9)
+        before = relaxation.objective
+        stalled = 0 if moved or not exact else stalled + 1
+        root.rounds += 1
+        if relaxation.bound > root.bound:
+            root.note()
+            told(root.bound)
+        if root.rounds == 1 and _keep_waiting(form, relaxation):
+            continue
+        idle = _dropped(relaxation, idle)
+        new = _violated(form, separator, relaxation.values, root, ended)
+        if (not len(new) and exact) or stalled >= _PATIENCE or ended() or left_s() <= 0:
+            break
+        relaxation.add(new)
+        idle = np.concatenate([idle, np.zeros(len(new), dtype=np.int64)])
+    root.infeasible = root.relaxation.infeasible and root.rounds == 0
+    root.rows = root.relaxation.extra
+    return root
+
+
+def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:
+    """Let flows wait that cost most by the weak relaxation, if there are very many; return whether any do."""
+    mip = form.mip
+    may = np.zeros(len(mip.cost), dtype=bool)
+    may[form.strong.x] = True
+    may &= (mip.lower == 0) & np.isfinite(mip.upper) & (relaxation.values <= 0)
+    if may.sum() <= _MANY:
+        return False
+    dear = relaxation.reduced_costs * mip.upper
+    relaxation.keep_waiting(may & (dear > np.quantile(dear[may], _SHARE)))
+    return True
+
+
+def _dropped(relaxation: Relaxation, idle: Ints) -> Ints:
+    idle = np.where(relaxation.slack(), idle + 1, 0)
+    old: Flags = idle > _IDLE
+    if old.sum() > 0.1 * len(idle):
+        relaxation.drop(old)
+        idle = idle[~old]
+    return idle
+
+
+def _violated(form: Form, separator: Dicuts, values: Floats, root: Root, ended: Callable[[], bool]) -> Rows:
+    """Return violated rows: strong ones first, dicuts when few strong ones are left."""
+    by = form.strong.violation(values)
+    most = np.flatnonzero(by > _VIOLATED)
+    chosen = most[np.argsort(-by[most], kind="stable")[: max(2000, len(form.strong) // 20)]]
+    strong = form.strong.rows(chosen, len(form.mip.cost))
+    root.strong += len(strong)
+    if len(chosen) > 100 or not len(separator):
+        return strong
+    dicuts = separator.separate(values, most=_DEMANDS, ended=ended)
+    root.dicuts += len(dicuts)
+    return joined([strong, dicuts])

@@ -1,0 +1,111 @@
+"""Small fixed-charge networks as arrays, made without the model, and their optimum by trying everything."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+from models.mip import Mip
+
+Arc = tuple[int, int, float, float, float]  # from, to, fixed cost, capacity, unit cost
+
+
+def network(
+    nodes: int, arcs: list[Arc], commodities: list[tuple[int, dict[int, float]]], *, both_ways: bool = False
+) -> Mip:
+    """Return the programme that meets every demand of each commodity (its origin, demand by node) at least cost.
+
+    Columns: per commodity and arc a flow (and, ``both_ways``, one back), per commodity a supply and its
+    demands, per arc a gate. Rows: balance, ``flow (+ back) <= most * gate``, total flow <= capacity * gate.
+    """
+    ways = 2 if both_ways else 1
+    flows = len(commodities) * len(arcs) * ways
+    demands = [(k, node, amount) for k, (_, wanted) in enumerate(commodities) for node, amount in wanted.items()]
+    supply = flows
+    taken = supply + len(commodities)
+    gate = taken + len(demands)
+    count = gate + len(arcs)
+    cost, lower, upper = np.zeros(count), np.zeros(count), np.full(count, np.inf)
+    upper[gate:], cost[gate:] = 1.0, [arc[2] for arc in arcs]
+    rows: list[tuple[dict[int, float], float, float]] = []
+
+    def flow(k: int, a: int, way: int) -> int:
+        return (k * len(arcs) + a) * ways + way
+
+    for k, (origin, wanted) in enumerate(commodities):
+        total = sum(wanted.values())
+        upper[supply + k] = total
+        balance: list[dict[int, float]] = [{} for _ in range(nodes)]
+        balance[origin][supply + k] = 1.0
+        for a, (tail, head, _, capacity, unit) in enumerate(arcs):
+            most = min(capacity, total)
+            for way in range(ways):
+                start, end = (tail, head) if way == 0 else (head, tail)
+                column = flow(k, a, way)
+                cost[column], upper[column] = unit, most
+                balance[start][column] = -1.0
+                balance[end][column] = 1.0
+            rows.append(({**{flow(k, a, way): 1.0 for way in range(ways)}, gate + a: -most}, -np.inf, 0.0))
+        for d, (of, node, amount) in enumerate(demands):
+            if of == k:
+                lower[taken + d] = upper[taken + d] = amount
+                balance[node][taken + d] = -1.0
+        rows += [(entries, 0.0, 0.0) for entries in balance if entries]
+    for a, arc in enumerate(arcs):
+        every = {flow(k, a, way): 1.0 for k in range(len(commodities)) for way in range(ways)}
+        rows.append(({**every, gate + a: -arc[3]}, -np.inf, 0.0))
+    matrix = np.zeros((len(rows), count))
+    for number, (entries, _, _) in enumerate(rows):
+        for column, value in entries.items():
+            matrix[number, column] = value
+    integer = np.zeros(count, dtype=bool)
+    integer[gate:] = True
+    sides = np.array([row[1:] for row in rows])
+    return Mip(cost, lower, upper, integer, csr_array(matrix), sides[:, 0], sides[:, 1], offset=3.0)
+
+
+def optimum(mip: Mip) -> float:
+    """Return the least objective by trying all whole columns, infinite when nothing is feasible."""
+    whole = np.flatnonzero(mip.integer)
+    best = np.inf
+    matrix = mip.matrix.toarray()
+    equal = mip.row_lower == mip.row_upper
+    below = ~equal & np.isfinite(mip.row_upper)
+    above = ~equal & np.isfinite(mip.row_lower)
+    for chosen in product(*(range(int(mip.lower[w]), int(mip.upper[w]) + 1) for w in whole)):
+        lower, upper = mip.lower.copy(), mip.upper.copy()
+        lower[whole] = upper[whole] = chosen
+        if mip.offset + mip.cost[whole] @ np.asarray(chosen) >= best and (mip.cost >= 0).all():
+            continue
+        solved = linprog(
+            mip.cost,
+            A_ub=np.vstack([matrix[below], -matrix[above]]),
+            b_ub=np.concatenate([mip.row_upper[below], -mip.row_lower[above]]),
+            A_eq=matrix[equal],
+            b_eq=mip.row_upper[equal],
+            bounds=np.column_stack([lower, upper]),
+        )
+        if solved.success:
+            best = min(best, mip.offset + solved.fun)
+    return best
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Mip:
+    """Draw a network of up to 5 nodes, 7 arcs and 3 commodities, feasible or not."""
+    nodes = draw(st.integers(3, 5))
+    pairs = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1)).filter(lambda pair: pair[0] != pair[1])
+    ends = draw(st.lists(pairs, min_size=nodes - 1, max_size=7, unique=True))
+    price = st.integers(0, 30).map(float)
+    arcs = [(*pair, draw(price), float(draw(st.integers(2, 12))), draw(price) / 10) for pair in ends]
+    commodities = []
+    for _ in range(draw(st.integers(1, 3))):
+        origin = draw(st.integers(0, nodes - 1))
+        others = st.sampled_from([node for node in range(nodes) if node != origin])
+        wanted = draw(st.dictionaries(others, st.integers(1, 4).map(float), min_size=1, max_size=3))
+        commodities.append((origin, wanted))
+    return network(nodes, arcs, commodities, both_ways=draw(st.booleans()))
