@@ -11,9 +11,11 @@ from models.components import solve_apart
 from models.highs import solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Stop
 from models.progress import Progress, standings
+from models.search import search
 
 _EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
-_METHODS: dict[str, Callable[..., MipResult]] = {"exact": solve_mip}  # each is called as ``solve_mip`` is
+# Each is called as ``solve_mip`` is.
+_METHODS: dict[str, Callable[..., MipResult]] = {"exact": solve_mip, "heuristic": search}
 
 
 def run(
