@@ -16,13 +16,14 @@ from data.problem import Problem
 from models.build import build_model
 from models.checker import check
 from models.compile import compile_model
+from models.conflicts import conflict_reasons
 from models.engine import require_method, run
 from models.indicators import indicators
 from models.mip import Mip, MipResult, relative_gap
 from models.network import Network, build_network
 from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
-from models.reasons import infeasible_reasons, proven_reason
+from models.reasons import infeasible_reasons
 from models.support import require_supported
 from models.tighten import tighten
 from models.values import Values, read_values
@@ -90,7 +91,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
         result = run(compiled.mip, problem.settings.solver, until=until, say=say, stop=stop)
     if result.values is None:
-        reasons = _why_nothing(problem, result.status)
+        reasons = _why_nothing(problem, result.status, until=until, say=say)
         return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons)
     say("Reading the plan back")
     with clock.stage("read"):
@@ -107,9 +108,11 @@ def _size(mip: Mip) -> str:
     return f"Solving {columns} columns ({int(mip.integer.sum())} whole) and {rows} rows with HiGHS"
 
 
-def _why_nothing(problem: Problem, status: Status) -> tuple[str, ...]:
+def _why_nothing(problem: Problem, status: Status, *, until: float, say: Progress) -> tuple[str, ...]:
+    if status == "infeasible":
+        with stop_on_interrupt(say) as stop:
+            return conflict_reasons(problem, until=until, say=say, stop=stop)
     return {
-        "infeasible": (proven_reason(problem),),
         "time_limit": ("no plan was found within the time limit; that does not mean that there is none",),
         "interrupted": ("it was stopped before a plan was found",),
         "unknown": ("the solver stopped without a plan and without a proof that there is none",),

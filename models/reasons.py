@@ -1,11 +1,11 @@
-"""Why a Problem has no plan, in the user's words, where that is easily proven."""
+"""Requirements that cannot be met whatever else is given up, where that is seen before solving.
+
+Everything else that contradicts itself is found by :mod:`models.conflicts`.
+"""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from data.problem import Problem
 from models.network import Network
@@ -14,11 +14,11 @@ _SLACK = 1e-9  # relative
 
 
 def infeasible_reasons(problem: Problem, network: Network) -> tuple[str, ...]:
-    """Return every easily proven reason why there is no plan; empty when none is found.
+    """Return every requirement that cannot be met for a reason seen before solving; empty when none is found.
 
     ``network`` is tightened: its bounds are proofs.
     """
-    return (*_unreachable(problem, network), *_too_little(problem, network), *_co2_floor(problem, network))
+    return (*_unreachable(problem, network), *_co2_floor(problem, network))
 
 
 def _units(problem: Problem) -> pd.Series:
@@ -41,28 +41,6 @@ def _unreachable(problem: Problem, network: Network) -> list[str]:
     return reasons
 
 
-def _too_little(problem: Problem, network: Network) -> list[str]:
-    """Compare all supply with all that must be served in every connected piece without hubs."""
-    arcs, count = network.arcs, len(network.cells)
-    graph = coo_array((np.ones(len(arcs)), (arcs["from_cell"], arcs["to_cell"])), shape=(count, count))
-    pieces, label = connected_components(graph.tocsr(), directed=False)
-    supply = np.bincount(label[network.supplies["cell"]], network.supplies["bound"], minlength=pieces)
-    must = network.demands[network.demands["must_serve"] & (network.demands["bound"] > 0)]
-    needed = np.bincount(label[must["cell"]], must["quantity"], minlength=pieces)
-    with_hub = np.zeros(pieces, dtype=bool)
-    with_hub[label[network.recipes["cell"].to_numpy()]] = True
-    unit = _units(problem)
-    reasons = []
-    for piece in np.flatnonzero((needed > supply * (1 + _SLACK)) & (supply > 0) & ~with_hub):
-        members = must[label[must["cell"]] == piece]
-        name = members["resource"].iloc[0]
-        reasons.append(
-            f"demands {', '.join(members['demand'])} must be served with {needed[piece]:g} {unit[name]}/year of {name} "
-            f"together, but the supplies that can reach them have only {supply[piece]:g}"
-        )
-    return reasons
-
-
 def _co2_floor(problem: Problem, network: Network) -> list[str]:
     """Compare the cap with the least CO2 that is left when everything that saves CO2 is exchanged."""
     cap = problem.limits.co2_cap_t_per_year
@@ -78,15 +56,3 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
         f"the CO2 cap is {cap:g} t/year, but even if everything that can be exchanged were, "
         f"{floor:g} t/year would be left"
     ]
-
-
-def proven_reason(problem: Problem) -> str:
-    """Return what is known when only the solver's proof says that there is no plan."""
-    cap = problem.limits.co2_cap_t_per_year
-    parts = [
-        *(["serves every demand that must be served"] if problem.demands["must_serve"].any() else []),
-        *([f"keeps CO2 within the cap of {cap:g} t/year"] if cap is not None else []),
-    ]
-    return (
-        f"no plan {' and '.join(parts) or 'is allowed'} within all capacities together, though no single one forbids it"
-    )

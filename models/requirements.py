@@ -1,0 +1,178 @@
+"""What the user asked for and could give up, and where the model says it.
+
+A requirement is a demand that must be served, a cap, a budget, a most number of partners, a limit of quality, or a
+forced or forbidden choice. Quantities, capacities and geography are facts. :func:`relax` writes a Problem's model with
+every requirement as rows of its own that can be left out one by one: what the model says by a bound of a variable
+becomes a row, and what it says by leaving something out is put back in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from data.problem import Problem
+from models.build import build_model
+from models.compile import Compiled, compile_model
+from models.mip import Floats, Mip
+from models.network import build_network
+from models.tighten import tighten
+
+# From how far a requirement is missed, in its rows' unit, to what would be enough, as in "raise the cap to 5 t/year".
+Eased = Callable[[float], str]
+Words = tuple[str, Eased]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A requirement in the user's words, the rows that say it, and how it could give way."""
+
+    words: str
+    rows: tuple[int, ...]
+    eased: Eased
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """A Problem's model without any requirement: the rows in ``lower`` and ``upper`` are those with all of them."""
+
+    mip: Mip
+    lower: Floats
+    upper: Floats
+    requirements: tuple[Requirement, ...]
+
+
+def relax(problem: Problem) -> Relaxed:
+    """Return the Problem's model with its requirements apart."""
+    network = tighten(build_network(problem))
+    book = _Book(compile_model(build_model(problem, network)))
+    for component, words in _ROWS.items():
+        for key, row in book.rows.get(component, {}).items():
+            book.ask(words(problem, key), row)
+    for component, words in _COLUMNS.items():
+        for key, column in book.columns.get(component, {}).items():
+            if book.mip.lower[column] > 0:
+                book.ask(words(problem, key), book.least(column))
+    return book.relaxed()
+
+
+class _Book:
+    """Rows and columns by component and key, and the requirements found so far."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        self.mip = compiled.mip
+        self.rows = _by_component(compiled.rows)
+        self.columns = _by_component(compiled.columns)
+        self._freed: list[int] = []  # columns whose lower bound is now a row
+        self._asked: dict[str, tuple[list[int], Eased]] = {}
+
+    def least(self, column: int) -> int:
+        """Make a row of a column's lower bound and return its number."""
+        self._freed.append(column)
+        return len(self.mip.row_lower) + len(self._freed) - 1
+
+    def ask(self, words: Words, row: int) -> None:
+        """Note that a row says a requirement; rows of the same words are one requirement."""
+        self._asked.setdefault(words[0], ([], words[1]))[0].append(row)
+
+    def relaxed(self) -> Relaxed:
+        mip, count = self.mip, len(self._freed)
+        shape = (count, len(mip.cost))
+        extra = csr_array((np.ones(count), (np.arange(count), np.array(self._freed, dtype=np.int64))), shape)
+        lower, upper = (
+            np.append(mip.row_lower, mip.lower[self._freed]),
+            np.append(mip.row_upper, np.full(count, np.inf)),
+        )
+        free = mip.lower.copy()
+        free[self._freed] = 0.0
+        rows = [row for own, _ in self._asked.values() for row in own]
+        opened_lower, opened_upper = lower.copy(), upper.copy()
+        opened_lower[rows], opened_upper[rows] = -np.inf, np.inf
+        matrix = csr_array(vstack([mip.matrix, extra], format="csr"))
+        relaxed = replace(
+            mip, lower=free, matrix=matrix, row_lower=opened_lower, row_upper=opened_upper,
+            cost=np.zeros_like(mip.cost), offset=0.0,
+        )  # fmt: skip
+        asked = tuple(Requirement(words, tuple(own), eased) for words, (own, eased) in self._asked.items())
+        return Relaxed(relaxed, lower, upper, asked)
+
+
+def _by_component(parts: tuple[object, ...]) -> dict[str, dict[Hashable, int]]:
+    found: dict[str, dict[Hashable, int]] = {}
+    for number, part in enumerate(parts):
+        found.setdefault(part.parent_component().name, {})[part.index()] = number  # type: ignore[attr-defined]
+    return found
+
+
+def _split_key(problem: Problem, key: Hashable) -> tuple[Hashable, str]:
+    """Return a key of the model without its period, and the end of a sentence that names the period."""
+    if len(problem.periods) < 2:
+        return key, ""
+    assert isinstance(key, tuple)
+    rest = key[:-1]
+    return (rest[0] if len(rest) == 1 else rest), f" in {key[-1]}"
+
+
+def _must_serve(problem: Problem, key: Hashable) -> Words:
+    name, when = _split_key(problem, key)
+    row = problem.demands.set_index("demand").loc[str(name)]
+    unit = problem.resources.set_index("resource").loc[row["resource"], "unit"]
+    quantity = float(row["quantity"])
+
+    def eased(short: float) -> str:
+        left = quantity - short
+        if left <= 1e-6 * quantity:
+            return f"leave demand {name} unserved{when}"
+        return f"ask for no more than {below(left)} {unit}/year in demand {name}{when}"
+
+    return (
+        f"demand {name} of {_place(problem, row['node'])} must be served{when}: "
+        f"{amount(quantity)} {unit}/year of {row['resource']}",
+        eased,
+    )
+
+
+def _co2_cap(problem: Problem, key: Hashable) -> Words:
+    cap = float(problem.limits.co2_cap_t_per_year or 0.0)
+    when = f" in {key}" if len(problem.periods) > 1 else ""
+    return (
+        f"CO2 must stay within the cap of {amount(cap)} t/year{when}",
+        lambda short: f"raise the CO2 cap to {above(cap + short)} t/year{when}",
+    )
+
+
+_ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {"co2_cap": _co2_cap}
+_COLUMNS: Mapping[str, Callable[[Problem, Hashable], Words]] = {"served": _must_serve}
+
+
+def _place(problem: Problem, node: str) -> str:
+    row = problem.nodes.set_index("node").loc[node]
+    name = row["name"] if row["name"] not in ("", node) else ""
+    return f"{row['kind']} {node}{f' ({name})' if name else ''}"
+
+
+def amount(value: float) -> str:
+    """Return a number as a person writes it: all digits before the point, four in all where there are fewer."""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+
+
+def above(value: float) -> str:
+    """Return a number rounded up to five digits."""
+    return amount(_rounded(value, math.ceil))
+
+
+def below(value: float) -> str:
+    """Return a number rounded down to five digits."""
+    return amount(_rounded(value, math.floor))
+
+
+def _rounded(value: float, to: Callable[[float], int]) -> float:
+    if value == 0:
+        return 0.0
+    digits = 4 - math.floor(math.log10(abs(value)))
+    near = round(value, digits + 2)  # what the solver's tolerance adds does not count
+    return to(round(near * 10**digits, 3)) / 10**digits
