@@ -5,8 +5,10 @@ from models.compare import compare_documented, compare_plans
 from models.from_study import build_problem, match
 from models.indicators import indicators
 from models.optimise import solve
+from models.session import Session
 
 __all__ = [
+    "Session",
     "build_problem",
     "check",
     "compare_documented",

@@ -7,7 +7,7 @@ one ``LinearExpression``, which can be read term by term (decision 0007 has the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,10 @@ class Compiled:
         """Give every variable of the model its value."""
         for variable, value in zip(self.columns, values.tolist(), strict=True):
             variable.set_value(value, skip_validation=True)
+
+    def identities(self) -> list[tuple[str, Hashable]]:
+        """Return each column's component and index: the same in two models where they mean the same."""
+        return [(variable.parent_component().name, variable.index()) for variable in self.columns]
 
     def column_names(self) -> list[str]:
         """Return the variables' names without blanks, such as ``flow[AB,ash,DN100,forward]``."""

@@ -70,7 +70,7 @@ class Search:
         None when ``hard`` cannot be met together.
         """
         hard, soft = list(hard), list(soft)
-        mip, rows, scale = self._with([*hard, *soft]), self._rows(soft), []
+        mip, rows = self._with([*hard, *soft]), self._rows(soft)
         sign = np.where(np.isfinite(mip.row_lower[rows]), 1.0, -1.0)
         bound = np.where(sign > 0, mip.row_lower[rows], mip.row_upper[rows])
         scale = np.maximum(1.0, np.abs(bound))

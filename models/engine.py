@@ -12,8 +12,8 @@ from models.highs import solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Stop
 from models.progress import Progress, standings
 
-# settings: with the gap and the seconds of this very solve; start: a solution to begin with, or None
-Method = Callable[[Mip, Solver, OnProgress | None, Stop, Floats | None], MipResult]
+_EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
+_METHODS: dict[str, Callable[..., MipResult]] = {"exact": solve_mip}  # each is called as ``solve_mip`` is
 
 
 def run(
@@ -32,8 +32,17 @@ def run(
     def solve_one(
         mip: Mip, *, gap: float, time_limit_s: float, start: Floats | None, on_progress: OnProgress | None
     ) -> MipResult:
-        own = settings.model_copy(update={"gap": gap, "time_limit_s": time_limit_s})
-        return _method(settings.method, mip)(mip, own, on_progress, stop, start)
+        return _METHODS[_method(settings.method, mip)](
+            mip,
+            gap=gap,
+            time_limit_s=time_limit_s,
+            seed=settings.seed,
+            threads=settings.threads,
+            options=settings.options,
+            start=start,
+            on_progress=on_progress,
+            stop=stop,
+        )
 
     left = max(until - perf_counter(), 0.0)
     return solve_apart(mip, solve_one, gap=settings.gap, time_limit_s=left, start=start, on_progress=standings(say))
@@ -52,26 +61,8 @@ def require_method(settings: Solver) -> None:
         raise InputError([Fault("settings", "solver.method", repr(settings.method), expected)])
 
 
-def _method(name: str, mip: Mip) -> Method:
-    """Return the method of that name; ``auto`` is the one that suits the programme."""
-    if name == "auto":
-        name = "heuristic" if "heuristic" in _METHODS and int(mip.integer.sum()) > _EXACT_UP_TO else "exact"
-    return _METHODS[name]
-
-
-def _exact(mip: Mip, settings: Solver, on_progress: OnProgress | None, stop: Stop, start: Floats | None) -> MipResult:
-    return solve_mip(
-        mip,
-        gap=settings.gap,
-        time_limit_s=settings.time_limit_s,
-        seed=settings.seed,
-        threads=settings.threads,
-        options=settings.options,
-        start=start,
-        on_progress=on_progress,
-        stop=stop,
-    )
-
-
-_EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
-_METHODS: dict[str, Method] = {"exact": _exact}
+def _method(name: str, mip: Mip) -> str:
+    """Return the method's name; ``auto`` is the one that suits the programme."""
+    if name != "auto":
+        return name
+    return "heuristic" if "heuristic" in _METHODS and int(mip.integer.sum()) > _EXACT_UP_TO else "exact"

@@ -8,8 +8,9 @@ HiGHS keeps its pool of threads per calling thread: a fresh thread may ask for a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from threading import Event, Thread
 from time import perf_counter
 
@@ -99,6 +100,22 @@ def solve_mip(
         _set_options(highs, {"presolve": "off"})  # presolve alone cannot tell the two apart
         _run(highs, on_progress, stop)
     return _result(mip, highs)
+
+
+def write_model(mip: Mip, path: Path, columns: Sequence[str], rows: Sequence[str]) -> None:
+    """Write the programme under these names, which have no blanks, as a free MPS file.
+
+    Raises
+    ------
+    SolverError
+        HiGHS could not write it.
+    """
+    highs = _loaded(mip)
+    lp = highs.getLp()
+    lp.col_names_, lp.row_names_ = list(columns), list(rows)
+    highs.passModel(lp)
+    if highs.writeModel(str(path)) == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS could not write {path}")
 
 
 def _nothing_to_decide(mip: Mip) -> MipResult:

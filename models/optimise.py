@@ -10,16 +10,17 @@ from importlib.metadata import version
 from time import perf_counter
 
 import pandas as pd
+import pyomo.environ as pyo
 
 from data.plan import Plan, Status
 from data.problem import Problem
 from models.build import build_model
 from models.checker import check
-from models.compile import compile_model
+from models.compile import Compiled, compile_model
 from models.conflicts import conflict_reasons
 from models.engine import require_method, run
 from models.indicators import indicators
-from models.mip import Mip, MipResult, relative_gap
+from models.mip import Floats, Mip, MipResult, relative_gap
 from models.network import Network, build_network
 from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
@@ -32,13 +33,14 @@ OPTIMAL_GAP = 1e-6  # a plan this close to its bound, relatively, is called opti
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Seconds by stage."""
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("build", "solve", "read", "check"), 0.0))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
+        """Add the block's seconds to a stage's."""
         start = perf_counter()
         try:
             yield
@@ -46,57 +48,120 @@ class _Clock:
             self.seconds[name] += perf_counter() - start
 
 
-def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
-    """Return the best plan that HiGHS finds and proves within the Problem's solver settings.
+@dataclass(frozen=True)
+class Built:
+    """A Problem written as a model; without one when ``reasons`` say why there is no plan."""
 
-    Parameters
-    ----------
-    problem
-        Tables as described in ``docs/problem.md``.
-    progress
-        Called with a sentence at each step.
+    problem: Problem
+    network: Network
+    reasons: tuple[str, ...]
+    model: pyo.ConcreteModel | None = None
+    compiled: Compiled | None = None
 
-    Returns
-    -------
-    Plan
-        ``status`` is ``optimal`` (gap at most 1e-6), ``gap_reached``, ``time_limit`` (with or without a
-        plan), ``interrupted`` (Ctrl-C once; with or without a plan), ``infeasible`` with ``reasons``,
-        ``unbounded`` or ``unknown``. The time limit counts from the call on. ``seconds`` has the keys
-        ``build``, ``solve``, ``read`` and ``check``. The checker has run: ``checker`` is empty when it agrees.
+
+def require_usable(problem: Problem) -> None:
+    """Raise unless the Problem and its solver settings can be used.
 
     Raises
     ------
     UnsupportedProblemError
         The Problem uses a part that this version does not optimise.
     InputError
-        Solver options or vehicles that cannot be used.
+        Solver options, a method or vehicles that cannot be used.
+    """
+    require_supported(problem)
+    require_method(problem.settings.solver)
+
+
+def build(problem: Problem) -> Built:
+    """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
+    require_usable(problem)
+    network = tighten(build_network(problem))
+    if reasons := infeasible_reasons(problem, network):
+        return Built(problem, network, reasons)
+    model = build_model(problem, network)
+    return Built(problem, network, (), model, compile_model(model))
+
+
+def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
+    """Return the best plan found and proven within the Problem's solver settings.
+
+    Ctrl-C once keeps the best plan so far.
+
+    Parameters
+    ----------
+    problem
+        Tables as described in ``docs/problem.md``.
+    progress
+        Called with a sentence at each step, and while the solver runs with what is known so far.
+
+    Returns
+    -------
+    Plan
+        ``status`` is ``optimal`` (gap at most 1e-6), ``gap_reached``, ``time_limit`` or ``interrupted``
+        (with or without a plan), ``infeasible`` with ``reasons``, ``unbounded`` or ``unknown``. The time
+        limit counts from the call on. ``seconds`` has the keys ``build``, ``solve``, ``read`` and
+        ``check``. The checker has run: ``checker`` is empty when it agrees.
+
+    Raises
+    ------
+    UnsupportedProblemError
+        The Problem uses a part that this version does not optimise.
+    InputError
+        Solver options, a method or vehicles that cannot be used.
     SolverError
         HiGHS failed.
     KeyboardInterrupt
         Ctrl-C a second time, or while no solver runs.
     """
-    require_supported(problem)
-    require_method(problem.settings.solver)
-    say = progress or silent
-    until = perf_counter() + problem.settings.solver.time_limit_s
-    clock = _Clock()
+    clock = Clock()
     with clock.stage("build"):
-        network = tighten(build_network(problem))
-        reasons = infeasible_reasons(problem, network)
-        model = build_model(problem, network) if not reasons else None
-        compiled = compile_model(model) if model is not None else None
-    if model is None or compiled is None:
-        return _plan(problem, "infeasible", clock, reasons=reasons)
-    say(_size(compiled.mip))
+        built = build(problem)
+    return decide(built, clock, say=progress or silent)[0]
+
+
+def decide(
+    built: Built, clock: Clock, *, say: Progress, mip: Mip | None = None, start: Floats | None = None
+) -> tuple[Plan, Floats | None]:
+    """Solve what is built; return the plan and the values of the model's columns.
+
+    Parameters
+    ----------
+    built
+        From :func:`build`.
+    clock
+        The seconds spent so far count against the time limit.
+    mip
+        Solved instead of the built one: the same columns and rows with other numbers.
+    start
+        Values of the columns to begin with.
+    """
+    problem, settings = built.problem, built.problem.settings.solver
+    until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
+    if built.compiled is None or built.model is None:
+        return _plan(problem, "infeasible", clock, reasons=built.reasons), None
+    mip = mip or built.compiled.mip
+    say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
-        result = run(compiled.mip, problem.settings.solver, until=until, say=say, stop=stop)
+        result = run(mip, settings, until=until, say=say, stop=stop, start=start)
     if result.values is None:
-        reasons = _why_nothing(problem, result.status, until=until, say=say)
-        return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons)
+        as_built = mip is built.compiled.mip
+        with clock.stage("solve"):
+            reasons = _why_nothing(problem, result.status, as_built=as_built, until=until, say=say)
+        return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons), None
+    return finish(built, result, clock, say=say), result.values
+
+
+def finish(built: Built, result: MipResult, clock: Clock, *, say: Progress) -> Plan:
+    """Return the plan that a result with values is, checked."""
+    problem = built.problem
+    assert built.compiled is not None
+    assert built.model is not None
+    assert result.values is not None
     say("Reading the plan back")
     with clock.stage("read"):
-        compiled.load(result.values)
-        plan = _read(problem, network, read_values(model, network), result, clock)
+        built.compiled.load(result.values)
+        plan = _read(problem, built.network, read_values(built.model, built.network), result, clock)
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
@@ -108,18 +173,19 @@ def _size(mip: Mip) -> str:
     return f"Solving {columns} columns ({int(mip.integer.sum())} whole) and {rows} rows with HiGHS"
 
 
-def _why_nothing(problem: Problem, status: Status, *, until: float, say: Progress) -> tuple[str, ...]:
-    if status == "infeasible":
+def _why_nothing(problem: Problem, status: Status, *, as_built: bool, until: float, say: Progress) -> tuple[str, ...]:
+    if status == "infeasible" and as_built:
         with stop_on_interrupt(say) as stop:
             return conflict_reasons(problem, until=until, say=say, stop=stop)
     return {
+        "infeasible": ("there is no plan with what was fixed for it",),
         "time_limit": ("no plan was found within the time limit; that does not mean that there is none",),
         "interrupted": ("it was stopped before a plan was found",),
         "unknown": ("the solver stopped without a plan and without a proof that there is none",),
     }.get(status, ())
 
 
-def _read(problem: Problem, network: Network, values: Values, result: MipResult, clock: _Clock) -> Plan:
+def _read(problem: Problem, network: Network, values: Values, result: MipResult, clock: Clock) -> Plan:
     tables = read_tables_back(problem, network, values)
     objective = float(tables["costs"]["amount"].sum())
     # The tables' cost can lie below the solver's bound by rounding only; then the bound is the cost.
@@ -135,7 +201,7 @@ def _read(problem: Problem, network: Network, values: Values, result: MipResult,
 def _plan(
     problem: Problem,
     status: Status,
-    clock: _Clock,
+    clock: Clock,
     *,
     objective: float | None = None,
     bound: float | None = None,

@@ -29,9 +29,13 @@ Words = tuple[str, Eased]
 
 @dataclass(frozen=True)
 class Requirement:
-    """A requirement in the user's words, the rows that say it, and how it could give way."""
+    """A requirement in the user's words, the rows that say it, and how it could give way.
+
+    ``source`` is the model's component that says it and the key there, of the first where there are several.
+    """
 
     words: str
+    source: tuple[str, Hashable]
     rows: tuple[int, ...]
     eased: Eased
 
@@ -52,11 +56,11 @@ def relax(problem: Problem) -> Relaxed:
     book = _Book(compile_model(build_model(problem, network)))
     for component, words in _ROWS.items():
         for key, row in book.rows.get(component, {}).items():
-            book.ask(words(problem, key), row)
+            book.ask(words(problem, key), (component, key), row)
     for component, words in _COLUMNS.items():
         for key, column in book.columns.get(component, {}).items():
             if book.mip.lower[column] > 0:
-                book.ask(words(problem, key), book.least(column))
+                book.ask(words(problem, key), (component, key), book.least(column))
     return book.relaxed()
 
 
@@ -68,16 +72,16 @@ class _Book:
         self.rows = _by_component(compiled.rows)
         self.columns = _by_component(compiled.columns)
         self._freed: list[int] = []  # columns whose lower bound is now a row
-        self._asked: dict[str, tuple[list[int], Eased]] = {}
+        self._asked: dict[str, tuple[tuple[str, Hashable], list[int], Eased]] = {}
 
     def least(self, column: int) -> int:
         """Make a row of a column's lower bound and return its number."""
         self._freed.append(column)
         return len(self.mip.row_lower) + len(self._freed) - 1
 
-    def ask(self, words: Words, row: int) -> None:
+    def ask(self, words: Words, source: tuple[str, Hashable], row: int) -> None:
         """Note that a row says a requirement; rows of the same words are one requirement."""
-        self._asked.setdefault(words[0], ([], words[1]))[0].append(row)
+        self._asked.setdefault(words[0], (source, [], words[1]))[1].append(row)
 
     def relaxed(self) -> Relaxed:
         mip, count = self.mip, len(self._freed)
@@ -89,7 +93,7 @@ class _Book:
         )
         free = mip.lower.copy()
         free[self._freed] = 0.0
-        rows = [row for own, _ in self._asked.values() for row in own]
+        rows = [row for _, own, _ in self._asked.values() for row in own]
         opened_lower, opened_upper = lower.copy(), upper.copy()
         opened_lower[rows], opened_upper[rows] = -np.inf, np.inf
         matrix = csr_array(vstack([mip.matrix, extra], format="csr"))
@@ -97,7 +101,9 @@ class _Book:
             mip, lower=free, matrix=matrix, row_lower=opened_lower, row_upper=opened_upper,
             cost=np.zeros_like(mip.cost), offset=0.0,
         )  # fmt: skip
-        asked = tuple(Requirement(words, tuple(own), eased) for words, (own, eased) in self._asked.items())
+        asked = tuple(
+            Requirement(words, source, tuple(own), eased) for words, (source, own, eased) in self._asked.items()
+        )
         return Relaxed(relaxed, lower, upper, asked)
 
 
@@ -156,8 +162,8 @@ def _place(problem: Problem, node: str) -> str:
 
 
 def amount(value: float) -> str:
-    """Return a number as a person writes it: all digits before the point, four in all where there are fewer."""
-    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.4g}"
+    """Return a number as a person writes it: all digits before the point, five in all where there are fewer."""
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:.5g}"
 
 
 def above(value: float) -> str:
@@ -173,6 +179,5 @@ def below(value: float) -> str:
 def _rounded(value: float, to: Callable[[float], int]) -> float:
     if value == 0:
         return 0.0
-    digits = 4 - math.floor(math.log10(abs(value)))
-    near = round(value, digits + 2)  # what the solver's tolerance adds does not count
-    return to(round(near * 10**digits, 3)) / 10**digits
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 4)
+    return to(round(value / unit, 2)) * unit  # what the solver's tolerance adds does not count

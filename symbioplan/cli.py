@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -34,6 +35,7 @@ from data import (
     write_tables,
 )
 from symbioplan import account, pipeline
+from symbioplan.overrides import with_solver
 from symbioplan.progress import silent, to_stderr
 
 EXIT_DONE, EXIT_NO_SOLUTION, EXIT_BAD_INPUT, EXIT_STOPPED = 0, 1, 2, 3
@@ -81,6 +83,7 @@ def plan_command(
     refuse_foreign(out)
     voice.progress(f"reading {study}")
     result = pipeline.plan(read_study(study), progress=voice.progress)
+    _held(result.plan)
     voice.progress(f"writing {out}")
     written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
     _finish(written, out, voice)
@@ -140,19 +143,30 @@ def solve_command(
     time_limit: Annotated[
         float | None, typer.Option(min=0.001, metavar="S", help="Stop after so many seconds.")
     ] = None,
+    method: Annotated[
+        str | None, typer.Option(metavar="auto|exact|heuristic", help="How to solve; auto decides by size.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the solver.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the solver.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="An option of HiGHS; may be repeated.")
+    ] = None,
+    write_mps: Annotated[
+        Path | None, typer.Option(metavar="FILE.mps", help="Also write the model as a free MPS file.")
+    ] = None,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Solve a Problem folder: the optimiser alone."""
+    """Solve a Problem folder: the optimiser alone. Ctrl-C once keeps the best plan so far."""
     voice = _Voice(quiet, as_json)
     refuse_foreign(out)
-    read = read_problem(problem)
-    asked = {"gap": gap, "time_limit_s": time_limit, "threads": threads, "seed": seed}
-    solver = read.settings.solver.model_copy(update={key: value for key, value in asked.items() if value is not None})
-    read = read.replace(settings=read.settings.model_copy(update={"solver": solver}))
-    decided = models.solve(read, progress=voice.progress)
+    asked = {"gap": gap, "time_limit_s": time_limit, "method": method, "threads": threads, "seed": seed}
+    read = with_solver(read_problem(problem), asked, option or [])
+    session = models.Session(read, progress=voice.progress)
+    if write_mps is not None:
+        with whole_file(write_mps) as file:
+            session.write_mps(file)
+    decided = _held(session.solve())
     with whole_folder(out) as folder:
         write_problem(read, folder / "problem")
         write_tables(decided.tables, folder / "tables")
@@ -261,6 +275,13 @@ def _limits(option: str, text: str) -> tuple[float, ...]:
         raise InputError([Fault("reach", option, repr(text), "numbers separated by commas")]) from None
 
 
+def _held(decided: Plan) -> Plan:
+    """Return the plan; stopped by Ctrl-C before there was one, nothing is written."""
+    if decided.status == "interrupted" and not decided.has_solution:
+        raise KeyboardInterrupt
+    return decided
+
+
 def _finish(decided: Plan, out: Path, voice: _Voice) -> None:
     facts = {**decided.summary(), "out": str(out)}
     voice.answer(facts, account.plan_text(decided, out))
@@ -282,10 +303,7 @@ def main() -> None:
     except SymbioplanError as error:
         _say_error(str(error), [])
         code = EXIT_BAD_INPUT
-    except typer.Abort:
-        code = EXIT_INTERRUPTED
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; nothing was written\n")
+    except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -296,6 +314,11 @@ def main() -> None:
             raise
         show()
         code = EXIT_BAD_INPUT
+    if code == EXIT_INTERRUPTED:  # Typer returns it for Ctrl-C
+        sys.stderr.write("stopped; nothing was written\n")
+        sys.stderr.flush()
+        if threading.active_count() > 1:
+            os._exit(code)  # HiGHS may still run in its thread, which the end of Python would tear apart
     sys.exit(code or EXIT_DONE)
 
 

@@ -1,0 +1,146 @@
+"""One Problem solved again and again: what is built is kept, and the last plan is where the next solve begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import Fault, InputError
+from data.plan import Plan
+from data.problem import Problem
+from models.compile import Compiled
+from models.highs import write_model
+from models.mip import Floats, Mip
+from models.optimise import Built, Clock, build, decide, require_usable
+from models.progress import Progress, silent
+
+
+class Session:
+    """A Problem that is solved several times with changes.
+
+    Parameters
+    ----------
+    problem
+        Solved first.
+    progress
+        Called with a sentence at each step.
+
+    Examples
+    --------
+    ::
+
+        session = Session(problem)
+        first = session.solve()
+        dearer = session.solve(problem.replace(settings=...))  # begins with the first plan
+        without = session.solve(fixed={"trench[quay-town]": 0})  # nothing is built again
+    """
+
+    def __init__(self, problem: Problem, *, progress: Progress | None = None) -> None:
+        self.problem = problem
+        self._say = progress or silent
+        self._built: Built | None = None
+        self._last: tuple[Compiled, Floats] | None = None
+
+    def solve(self, problem: Problem | None = None, *, fixed: Mapping[str, float] | None = None) -> Plan:
+        """Return the plan of the Problem, or of a changed one, beginning with the last plan.
+
+        The model is kept where only solver settings and ``fixed`` differ, which cannot change it. After any
+        other change it is built again, since prices and caps decide which rows and columns there are; the last
+        plan's values are handed to the solver wherever a variable has kept its name.
+
+        Parameters
+        ----------
+        problem
+            The changed Problem; from now on the session's. The last one when left out.
+        fixed
+            Values of variables by name, such as ``{"trench[AB]": 0, "pipe[AB,ash,DN100,both]": 1}``, for this
+            solve only. The plan's notes tell them; its bound is that of the Problem with them.
+
+        Raises
+        ------
+        InputError
+            A name in ``fixed`` that the model does not have, or a value outside its bounds; and as
+            :func:`models.solve`.
+        """
+        self.problem = problem or self.problem
+        clock = Clock()
+        with clock.stage("build"):
+            built = self._build()
+            mip = _with_fixed(built.compiled, fixed or {}) if built.compiled is not None else None
+            start = self._start(built)
+        plan, values = decide(built, clock, say=self._say, mip=mip, start=start)
+        if values is not None and built.compiled is not None:
+            self._last = built.compiled, values
+        notes = tuple(f"fixed for this plan: {name} = {value:g}" for name, value in (fixed or {}).items())
+        return plan.replace(notes=(*plan.notes, *notes))
+
+    def write_mps(self, path: Path | str) -> None:
+        """Write the model as a free MPS file with readable names.
+
+        Raises
+        ------
+        InputError
+            The file's name does not end in ``.mps``, or the Problem has no plan, which needs no model to see.
+        """
+        path = Path(path)
+        if path.suffix != ".mps":
+            raise InputError([Fault(str(path), "", f"a name that ends in {path.suffix!r}", "a name that ends in .mps")])
+        built = self._build()
+        if built.compiled is None:
+            raise InputError([Fault(self.problem.name, "", "; ".join(built.reasons), "a Problem that may have a plan")])
+        write_model(built.compiled.mip, path, built.compiled.column_names(), built.compiled.row_names())
+
+    def _build(self) -> Built:
+        if self._built is not None and _same_model(self._built.problem, self.problem):
+            require_usable(self.problem)
+            self._say("The built model is used again")
+            self._built = replace(self._built, problem=self.problem)
+        else:
+            if self._built is not None:
+                self._say("The model is built again: the tables, limits or prices differ")
+            self._built = build(self.problem)
+        return self._built
+
+    def _start(self, built: Built) -> Floats | None:
+        """Return the last values by the variables' names; 0 for a variable that is new."""
+        if self._last is None or built.compiled is None:
+            return None
+        compiled, values = self._last
+        if compiled is built.compiled:
+            return values
+        known = dict(zip(compiled.identities(), values.tolist(), strict=True))
+        start = [known.get(key, 0.0) for key in built.compiled.identities()]
+        return np.asarray(start, dtype=np.float64)
+
+
+def _same_model(one: Problem, other: Problem) -> bool:
+    """Return whether nothing differs but the solver's settings."""
+    return (
+        one.limits == other.limits
+        and one.settings.co2_price == other.settings.co2_price
+        and all(table.equals(other.tables[name]) for name, table in one.tables.items())
+    )
+
+
+def _with_fixed(compiled: Compiled, fixed: Mapping[str, float]) -> Mip:
+    mip = compiled.mip
+    if not fixed:
+        return mip
+    column = {name: number for number, name in enumerate(compiled.column_names())}
+    faults = [Fault("fixed", name, "no variable", "a variable of the model") for name in fixed if name not in column]
+    if faults:
+        raise InputError(faults)
+    where, values = [column[name] for name in fixed], list(fixed.values())
+    faults = [
+        Fault("fixed", name, f"{value:g}", f"a number from {mip.lower[at]:g} to {mip.upper[at]:g}")
+        for (name, value), at in zip(fixed.items(), where, strict=True)
+        if not mip.lower[at] <= value <= mip.upper[at]
+    ]
+    if faults:
+        raise InputError(faults)
+    lower, upper = mip.lower.copy(), mip.upper.copy()
+    lower[where] = upper[where] = values
+    return replace(mip, lower=lower, upper=upper)
