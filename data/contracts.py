@@ -61,7 +61,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("problem", "recipes"): ("technology", "resource"),
     ("problem", "grades"): ("resource", "serves"),
     ("plan", "exchanges"): ("exchange",),
-    ("plan", "costs"): ("term",),
+    ("plan", "costs"): ("term", "period"),
     ("plan", "indicators"): ("indicator",),
     ("plan", "geometries"): ("key",),
 }

@@ -5,7 +5,7 @@ Each class is one table of ``study.toml``. Defaults are assumptions unless the c
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -129,12 +129,40 @@ class Pipelines(Section):
     snap_m: Annotated[float, Field(ge=0)] = 50.0  # an existing pipe that ends this near a plant is joined to it
 
 
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Phases(Section):
+    """Periods one after the other; without them a plan is about one year that stands for all."""
+
+    start_year: Annotated[int, Field(ge=1900, le=2200)]
+    years: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1)]  # length of each period
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return the first and the last year of each period."""
+        starts = accumulate(self.years, initial=self.start_year)
+        return tuple((start, start + years - 1) for start, years in zip(starts, self.years, strict=False))
+
+    def weights(self, discount_rate: float) -> tuple[float, ...]:
+        """Return the sum of discount factors of each period's years, ``(1 + r)**-k`` in the k-th year of all.
+
+        Paid at the end of the year, as :meth:`Finance.annuity` assumes: an asset's yearly payments over its
+        lifetime are then worth what was invested.
+        """
+        return tuple(
+            sum((1 + discount_rate) ** -(year - self.start_year + 1) for year in range(first, last + 1))
+            for first, last in self.spans
+        )
+
+
 class Limits(Section):
     """What a plan must respect whatever it costs."""
 
-    co2_cap_t_per_year: float | None = None
-    investment_budget: Annotated[float, Field(ge=0)] | None = None
-    max_new_partners: Annotated[int, Field(ge=0)] | None = None
+    co2_cap_t_per_year: float | None = None  # in each period
+    investment_budget: NotNegative | tuple[NotNegative, ...] | None = None  # in each period, or one per period
+    max_new_partners: Count | tuple[Count, ...] | None = None  # in each period, or one per period
     forced_exchanges: tuple[tuple[str, str], ...] = ()
     forbidden_exchanges: tuple[tuple[str, str], ...] = ()
 
@@ -268,6 +296,7 @@ class Settings(Section):
     trucks: Trucks = Trucks()
     pipelines: Pipelines = Pipelines()
     terrain: tuple[TerrainSpec, ...] = ()
+    phases: Phases | None = None
     limits: Limits = Limits()
     solver: Solver = Solver()
 

@@ -6,10 +6,13 @@ import pyomo.environ as pyo
 
 from data.problem import Problem
 from models.families.balance import add_balance
+from models.families.budgets import add_budgets
 from models.families.grades import add_grades
 from models.families.hubs import add_hubs
 from models.families.ledger import Ledger
 from models.families.limits import add_limits
+from models.families.partners import add_partners
+from models.families.phases import add_phases
 from models.families.pipelines import add_pipelines
 from models.families.streams import add_streams
 from models.families.strong import add_strong
@@ -23,28 +26,28 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     Parameters
     ----------
     problem
-        For its vehicles, limits and CO2 price.
+        For its plants, limits and CO2 price.
     network
         The Problem's network, tightened.
 
     Returns
     -------
     pyomo.environ.ConcreteModel
-        Minimises cost in currency/year; variables and rows are described in :mod:`models.families`.
+        Minimises cost in currency/year, over periods its present value; variables and rows are described in
+        :mod:`models.families`.
     """
     model = pyo.ConcreteModel(name="symbioplan")
-    ledger = Ledger(len(network.cells))
+    ledger = Ledger(len(network.cells), network.periods["weight"].tolist())
     add_streams(model, network, ledger)
     add_pipelines(model, network, ledger)
-    add_trucks(model, network, problem.vehicles, ledger)
+    add_trucks(model, network, ledger)
     add_hubs(model, network, ledger)
     add_grades(model, network, ledger)
     add_balance(model, network.cells, ledger)
-    add_limits(model, problem.limits, ledger)
+    add_limits(model, network.periods, problem.limits, ledger)
     add_strong(model, network)
-    price = problem.settings.co2_price
-    for key, amount in ledger.co2.items():
-        ledger.cost[key] = ledger.cost.get(key, 0.0) + price * amount
-    constant = ledger.fixed_cost + price * ledger.fixed_co2
-    model.cost = pyo.Objective(expr=ledger.expression(ledger.cost, constant), sense=pyo.minimize)
+    standing = add_phases(model, network.periods, ledger)
+    add_budgets(model, network.periods, problem.limits, standing)
+    add_partners(model, problem, network)
+    model.cost = pyo.Objective(expr=ledger.close(problem.settings.co2_price), sense=pyo.minimize)
     return model

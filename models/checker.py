@@ -12,6 +12,7 @@ from models.checks.accounts import account_violations
 from models.checks.balance import balance_violations
 from models.checks.exchanges import exchange_violations
 from models.checks.hubs import hub_violations
+from models.checks.phases import phase_violations
 from models.checks.pipelines import pipeline_violations
 from models.checks.rows import row_violations
 from models.checks.streams import stream_violations
@@ -37,6 +38,7 @@ def check(problem: Problem, plan: Plan) -> tuple[str, ...]:
             hub_violations,
             balance_violations,
             exchange_violations,
+            phase_violations,
             account_violations,
         )
         for violation in rule(problem, plan)

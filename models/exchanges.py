@@ -2,7 +2,8 @@
 
 The cost of a pipe is shared by the quantity that enters it; of a trench first equally by the resources
 that lie in it, then by quantity; of a route by quantity; of a vehicle by hours. Together the exchanges
-pay exactly the plan's transport cost: trenches, pipes, pumping, hauling, bays and vehicles.
+pay exactly the plan's transport cost: trenches, pipes, pumping, hauling, bays and vehicles. Of several
+periods each pays its own, per year; what stands idle in a period is in the plan's cost, but nobody's share.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from data.problem import Problem
 from models.attribution import Attribution, arc_lengths
 from models.families.trucks import hours_per_unit
 from models.network import Floats, Network
-from models.values import lookup
+from models.values import matched
 
 
 def exchange_table(
@@ -57,6 +58,7 @@ def exchange_table(
         "distance_m": merged["unit_metres"] / merged["sent"],
         "cost": merged["cost"],
         "co2": merged["co2"],
+        "period": start["period"],
         "supply": source["name"],
         "demand": sink["name"],
         "path": merged["path"],
@@ -112,19 +114,20 @@ def _path_sums(
 def _unit_costs(network: Network, carried: Floats, tables: Mapping[str, pd.DataFrame]) -> Floats:
     """Return currency per unit entering each arc, so that all that enter pay the arc's whole cost."""
     flows, hauls = len(network.flows), len(network.hauls)
-    pipes, built = network.pipes.iloc[network.flows["pipe"]], tables["built_pipes"]
-    piped = pipes[["corridor", "resource", "option"]].assign(quantity=carried[:flows]).reset_index(drop=True)
-    option = built.assign(cost=built["fixed_cost"] + built["flow_cost"])[["corridor", "resource", "option", "cost"]]
-    own = piped.merge(option, on=["corridor", "resource", "option"], how="left")["cost"]
-    own = own / piped.groupby(["corridor", "resource", "option"])["quantity"].transform("sum")
-    trench = tables["built_corridors"].set_index("corridor")["fixed_cost"]
-    fluids = built.groupby("corridor")["resource"].nunique()
-    shared = lookup(piped["corridor"], trench) / lookup(piped["corridor"], fluids)
-    shared = shared / piped.groupby(["corridor", "resource"])["quantity"].transform("sum")
+    option, corridor = ["corridor", "resource", "option", "period"], ["corridor", "period"]
+    piped = network.pipes.iloc[network.flows["pipe"]][option].assign(quantity=carried[:flows]).reset_index(drop=True)
+    built = tables["built_pipes"].query("flow_forward + flow_backward > 0")  # what stands idle is nobody's share
+    own = matched(piped, option, built.assign(cost=built["fixed_cost"] + built["flow_cost"]).set_index(option)["cost"])
+    own = own / piped.groupby(option)["quantity"].transform("sum")
+    trench = tables["built_corridors"].set_index(corridor)["fixed_cost"]
+    fluids = built.groupby(corridor)["resource"].nunique()
+    shared = matched(piped, corridor, trench) / matched(piped, corridor, fluids)
+    shared = shared / piped.groupby(["corridor", "resource", "period"])["quantity"].transform("sum")
 
-    haul = lookup(network.hauls["route"], tables["hauls"].set_index("route")["cost"]) / carried[flows : flows + hauls]
-    fleet = tables["fleets"].set_index("vehicle")
-    hourly = lookup(network.hauls["vehicle"], fleet["cost"] / fleet["hours_per_year"])
+    hauled, route, vehicle = tables["hauls"], ["route", "period"], ["vehicle", "period"]
+    haul = matched(network.hauls, route, hauled.set_index(route)["cost"]) / carried[flows : flows + hauls]
+    fleet = tables["fleets"].set_index(vehicle)
+    hourly = matched(network.hauls, vehicle, fleet["cost"] / fleet["hours_per_year"])
     haul = haul + (hourly * hours_per_unit(network.hauls)).fillna(0.0)
     out = np.concatenate([(own + shared).to_numpy(), haul.to_numpy(), np.zeros(len(network.grades))])
     return np.where(carried > 0, out, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.contracts import make_table
+from data.contracts import empty_table, make_table
 from data.problem import Problem, ProblemSettings
 from data.study import Study
 from models.network import grade_chains
@@ -77,7 +77,8 @@ def build_problem(
     What is not placed costs the stream's price (disposal) and the catalogue's CO2 of disposal; what is not
     served costs the stream's price (virgin purchase) and the catalogue's CO2 of the virgin resource.
     Vehicles cost nothing of their own and come in fractions: a route's unit cost already holds the cost of
-    each vehicle hour.
+    each vehicle hour. With ``[phases]`` a stream is there in the periods in all of whose years it is available;
+    one that is not there in all of them has a row per period, named ``stream@period``.
     """
     finance = study.settings.finance
     resources = study.resources[study.resources["resource"].isin(_used(study, routes, pipes))]
@@ -89,6 +90,7 @@ def build_problem(
         limits=study.settings.limits,
         nodes=_nodes(study, junctions, sites),
         resources=make_table("problem", "resources", resources[_RESOURCE_COLUMNS]),
+        periods=period_rows(study),
         supplies=_streams(study, per_unit, "supply"),
         demands=_streams(study, per_unit, "demand"),
         corridors=make_table("problem", "corridors", corridors),
@@ -96,7 +98,7 @@ def build_problem(
         routes=make_table("problem", "routes", routes),
         vehicles=_vehicles(study, routes),
         grades=_grades(study, per_unit.index),
-        quality=_quality(study),
+        quality=_quality_in_periods(study, _quality(study)),
     )
 
 
@@ -135,13 +137,59 @@ def _streams(study: Study, per_unit: pd.DataFrame, direction: str) -> pd.DataFra
     price = rows["price"].fillna(0.0).to_numpy()
     if direction == "supply":
         table = table.assign(unplaced_cost=price, co2_unplaced=known["co2_disposal_t_per_unit"].to_numpy())
-        return make_table("problem", "supplies", table)
+        return make_table("problem", "supplies", _in_periods(study, rows, table, "supply"))
     table = table.assign(
         must_serve=rows["must_serve"].to_numpy(),
         unserved_cost=price,
         co2_unserved=known["co2_virgin_t_per_unit"].to_numpy(),
     )
-    return make_table("problem", "demands", table)
+    return make_table("problem", "demands", _in_periods(study, rows, table, "demand"))
+
+
+def period_rows(study: Study) -> pd.DataFrame:
+    """Return the study's periods, named by their first year; none when it has no ``[phases]``."""
+    phases = study.settings.phases
+    if phases is None:
+        return empty_table("problem", "periods")
+    weights = phases.weights(study.settings.finance.discount_rate)
+    rows = [
+        {"period": str(first), "years": last - first + 1, "weight": weight}
+        for (first, last), weight in zip(phases.spans, weights, strict=True)
+    ]
+    return make_table("problem", "periods", rows)
+
+
+def _in_periods(study: Study, streams: pd.DataFrame, table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return ``table`` (one row per stream) with a row per period for streams that are not there in all."""
+    phases = study.settings.phases
+    if phases is None:
+        return table
+    start, end = streams["available_from"].to_numpy(), streams["available_to"].to_numpy()
+    whole = [~(np.greater(start, first) | np.less(end, last)) for first, last in phases.spans]  # no year: no limit
+    there = np.column_stack(whole).astype(np.bool_)
+    always = np.asarray(there.all(axis=1))
+    row, when = np.nonzero(there & (~always[:, None] | (np.arange(there.shape[1]) == 0)))
+    periods = period_rows(study)["period"].to_numpy(dtype=object)[when]
+    dated = ~always[row]
+    out = table.iloc[row].reset_index(drop=True)
+    return out.assign(**{
+        name: out[name].where(~dated, out[name] + "@" + pd.Series(periods, dtype="str")),
+        "period": np.where(dated, periods, ""),
+    })  # fmt: skip
+
+
+def _quality_in_periods(study: Study, quality: pd.DataFrame) -> pd.DataFrame:
+    """Return ``quality`` with the names that streams have in single periods."""
+    if study.settings.phases is None or quality.empty:
+        return quality
+    parts = []
+    for name in ("supply", "demand"):
+        streams = study.streams[study.streams["direction"] == name]
+        ids = pd.DataFrame({name: streams["stream"].to_numpy(), "stream": streams["stream"].to_numpy()})
+        names = _in_periods(study, streams, ids, name).drop(columns="period", errors="ignore")
+        own = quality[quality[name] != ""].rename(columns={name: "stream"})
+        parts.append(own.merge(names, on="stream").drop(columns="stream"))
+    return make_table("problem", "quality", pd.concat(parts, ignore_index=True).fillna({"supply": "", "demand": ""}))
 
 
 def _vehicles(study: Study, routes: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,10 @@ A *cell* is a pair (node, resource). Everything that carries or turns a quantity
 cells: a pipe (same resource, two nodes), a truck route (same), a use as a lesser grade (same node, two
 resources). Hubs eat from and make into cells. :mod:`models.tighten` works on this value; the families of
 constraints read it.
+
+Of several periods :mod:`models.phases` sets one copy of the network beside another. Every row says in which
+it lives: ``when`` (number of the period), ``period`` (its name, blank when there is only one), ``key`` (name of
+the row in the model, which ends with the period when there are several).
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.problem import Problem
+from models.phases import copied, invested, period_table
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,16 +31,19 @@ class Network:
 
     Attributes
     ----------
+    periods
+        ``period``, ``years``, ``weight`` (sum of discount factors), one row when time does not matter.
     cells
         ``node``, ``resource``; the row number is the cell's number.
     supplies, demands
         The Problem's rows with ``cell`` and ``bound``.
     corridors
-        The Problem's rows.
+        The Problem's rows. Like pipes, hauls and hubs with ``invested``: what building one takes from the budget.
     pipes
         One row per candidate that may be chosen: the Problem's row with ``corridor_row``, ``way``
         (``both``, ``forward``, ``backward``), ``key`` (its name in the model), ``group`` (candidates of
-        which at most one is built; -1 for an existing pipe's single candidate).
+        which at most one is used; -1 for an existing pipe's single candidate), ``choice`` (the same number
+        for the same alternatives in every period).
     flows
         One row per pipe candidate and direction: ``pipe`` (row in ``pipes``), ``backward``, ``from_cell``,
         ``to_cell``, ``loss``, ``bound``, ``twin`` (row of the other direction, or -1).
@@ -48,8 +56,11 @@ class Network:
         The Problem's rows with ``most`` (modules) and ``bound`` (throughput).
     recipes
         ``hub`` (row in ``hubs``), ``cell``, ``coefficient`` (negative eaten).
+    vehicles
+        The Problem's rows.
     """
 
+    periods: pd.DataFrame
     cells: pd.DataFrame
     supplies: pd.DataFrame
     demands: pd.DataFrame
@@ -60,6 +71,7 @@ class Network:
     grades: pd.DataFrame
     hubs: pd.DataFrame
     recipes: pd.DataFrame
+    vehicles: pd.DataFrame
 
     @property
     def arcs(self) -> pd.DataFrame:
@@ -90,18 +102,18 @@ class _Cells:
 
     def table(self, codes: Ints) -> pd.DataFrame:
         width = max(len(self._resources), 1)
-        return pd.DataFrame({"node": self._nodes[codes // width], "resource": self._resources[codes % width]})
+        nodes, resources = self._nodes[codes // width], self._resources[codes % width]
+        return pd.DataFrame({
+            "node": nodes,
+            "resource": resources,
+            "key": pd.Series(list(zip(nodes, resources, strict=True)), dtype="object"),
+        })  # fmt: skip
 
 
 def build_network(problem: Problem) -> Network:
-    """Return the Problem as a network, bounded only by what its own rows say."""
+    """Return the Problem as a network, bounded only by what its own rows say, once per period."""
     cells = _Cells(problem)
-    supplies = problem.supplies.assign(
-        cell=cells(problem.supplies["node"], problem.supplies["resource"]), bound=problem.supplies["quantity"]
-    )
-    demands = problem.demands.assign(
-        cell=cells(problem.demands["node"], problem.demands["resource"]), bound=problem.demands["quantity"]
-    )
+    supplies, demands = _streams(problem, cells)
     pipes = _pipe_candidates(problem)
     flows = _flows(pipes, problem.corridors, cells)
     routes = problem.routes
@@ -109,31 +121,44 @@ def build_network(problem: Problem) -> Network:
         from_cell=cells(routes["from_node"], routes["resource"]),
         to_cell=cells(routes["to_node"], routes["resource"]),
         bound=routes["capacity"].fillna(np.inf),
+        invested=invested(problem, routes),
+        key=routes["route"],
     )
     hubs, recipes = _hubs(problem, cells)
     grades = _grade_arcs(problem, cells, cells.unique())
     codes = cells.unique()
     number = pd.Series(np.arange(len(codes)), index=codes)
+    periods = period_table(problem)
 
-    def numbered(table: pd.DataFrame) -> pd.DataFrame:
-        return table.assign(**{
-            name: number.reindex(table[name]).to_numpy(dtype=np.int64)
-            for name in ("cell", "from_cell", "to_cell")
-            if name in table.columns
-        })  # fmt: skip
+    def table(rows: pd.DataFrame, **steps: int) -> pd.DataFrame:
+        ends = [name for name in ("cell", "from_cell", "to_cell") if name in rows.columns]
+        numbers = {name: number.reindex(rows[name]).to_numpy(dtype=np.int64) for name in ends}
+        return copied(rows.assign(**numbers), periods, **dict.fromkeys(ends, len(codes)), **steps)
 
     return Network(
-        cells=cells.table(codes),
-        supplies=numbered(supplies),
-        demands=numbered(demands),
-        corridors=problem.corridors,
-        pipes=pipes,
-        flows=numbered(flows),
-        hauls=numbered(hauls),
-        grades=numbered(grades),
-        hubs=hubs,
-        recipes=numbered(recipes),
+        periods=periods,
+        cells=table(cells.table(codes)),
+        supplies=table(supplies),
+        demands=table(demands),
+        corridors=table(problem.corridors.assign(key=problem.corridors["corridor"],
+                                                 invested=invested(problem, problem.corridors))),
+        pipes=table(pipes, corridor_row=len(problem.corridors), group=2 * len(pipes)),
+        flows=table(flows, pipe=len(pipes), twin=len(flows)),
+        hauls=table(hauls),
+        grades=table(grades),
+        hubs=table(hubs),
+        recipes=table(recipes, hub=len(hubs)),
+        vehicles=table(problem.vehicles.assign(key=problem.vehicles["vehicle"])),
+    )  # fmt: skip
+
+
+def _streams(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return supplies and demands with their cells and bounds."""
+    supplies, demands = (
+        table.assign(cell=cells(table["node"], table["resource"]), bound=table["quantity"], key=table[name])
+        for name, table in (("supply", problem.supplies), ("demand", problem.demands))
     )
+    return supplies, demands
 
 
 def _pipe_candidates(problem: Problem) -> pd.DataFrame:
@@ -156,7 +181,7 @@ def _pipe_candidates(problem: Problem) -> pd.DataFrame:
     new = pipes.groupby(["corridor", "resource"], sort=False).ngroup()
     own = pipes.groupby(["corridor", "resource", "option"], sort=False).ngroup() + len(pipes)
     group = np.where(pipes["existing"], np.where(pipes["split"], own, -1), new)
-    return pipes.assign(group=group)
+    return pipes.assign(group=group, choice=group, invested=invested(problem, pipes))
 
 
 def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.DataFrame:
@@ -187,7 +212,12 @@ def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.Da
 def _hubs(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return hubs with their greatest throughput, and what each eats and makes per throughput."""
     most = np.maximum(problem.hubs["max_modules"], problem.hubs["existing"])
-    hubs = problem.hubs.assign(most=most, bound=most * problem.hubs["capacity"])
+    hubs = problem.hubs.assign(
+        most=most,
+        bound=most * problem.hubs["capacity"],
+        key=problem.hubs["hub"],
+        invested=invested(problem, problem.hubs),
+    )
     recipes = (
         hubs[["node", "technology"]]
         .assign(hub=np.arange(len(hubs)))
@@ -225,10 +255,11 @@ def grade_chains(grades: pd.DataFrame) -> pd.DataFrame:
 def _grade_arcs(problem: Problem, cells: _Cells, known: Ints) -> pd.DataFrame:
     """Return an arc at every node where both the better and the lesser grade can be."""
     chains = grade_chains(problem.grades)
-    there = cells.table(known)
+    there = cells.table(known)[["node", "resource"]]
     arcs = there.merge(chains, on="resource").merge(there.rename(columns={"resource": "serves"}), on=["node", "serves"])
     return arcs.assign(
         from_cell=cells(arcs["node"], arcs["resource"]),
         to_cell=cells(arcs["node"], arcs["serves"]),
         bound=np.inf,
+        key=pd.Series(list(zip(arcs["node"], arcs["resource"], arcs["serves"], strict=True)), dtype="object"),
     )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from data.contracts import make_table
+from data.contracts import contract, make_table
 from data.problem import Problem
 from models.attribution import Attribution, attribute
+from models.costs import cost_table
 from models.exchanges import exchange_table
+from models.families.ledger import Thing
 from models.families.trucks import hours_per_unit
 from models.network import Floats, Network
-from models.values import Values, lookup
+from models.standing import over_time
+from models.values import Values, matched
 
 
 @dataclass(frozen=True)
@@ -30,21 +34,22 @@ def read_tables_back(problem: Problem, network: Network, values: Values) -> dict
     """Return every table of the Plan but ``indicators``.
 
     What is written is the sum of the exchanges: quantities that travel in circles, and pipes and bays that
-    carry nothing, are left out. They cost something or nothing, but never less than nothing.
+    carry nothing, are left out. They cost something or nothing, but never less than nothing. Of several periods
+    every table has a row per period: what is built is listed, and paid, from the period in which it is first
+    used (under a budget, in which the solver built it) to the end, also while it carries nothing.
     """
     attribution = attribute(network, values)
     moved = _moved(network, values, attribution)
-    tables = {
-        "unplaced": _unplaced(network, values),
-        "unserved": _unserved(network, values),
-        "built_pipes": _built_pipes(network, moved.flow),
-        "hauls": _hauls(network, moved.haul),
-        "built_hubs": _built_hubs(network, moved.made),
-    }
-    tables["built_corridors"] = _built_corridors(network, tables["built_pipes"])
-    tables["fleets"] = _fleets(problem, tables["hauls"])
+    decided = values.stands if problem.limits.investment_budget is not None else {}
+    reader = _Reader(problem, network, moved, decided)
+    tables = {"unplaced": _unplaced(network, values), "unserved": _unserved(network, values)}
+    tables["built_pipes"] = reader.pipes()
+    tables["hauls"] = reader.hauls()
+    tables["built_hubs"] = reader.hubs()
+    tables["built_corridors"] = reader.corridors(tables["built_pipes"])
+    tables["fleets"] = _fleets(network, tables["hauls"])
     tables["exchanges"] = exchange_table(problem, network, attribution, tables)
-    tables["costs"] = _costs(problem, network, tables, moved)
+    tables["costs"] = cost_table(problem, network, tables, moved.convert)
     return tables
 
 
@@ -62,7 +67,7 @@ def _moved(network: Network, values: Values, attribution: Attribution) -> _Moved
 def _unplaced(network: Network, values: Values) -> pd.DataFrame:
     supplies = network.supplies
     left = supplies["quantity"] - values.placed
-    table = supplies[["supply", "node", "resource"]].assign(
+    table = supplies[["supply", "node", "resource", "period"]].assign(
         quantity=left, placed=values.placed, cost=left * supplies["unplaced_cost"], co2=left * supplies["co2_unplaced"]
     )
     return make_table("plan", "unplaced", table)
@@ -71,102 +76,103 @@ def _unplaced(network: Network, values: Values) -> pd.DataFrame:
 def _unserved(network: Network, values: Values) -> pd.DataFrame:
     demands = network.demands
     short = demands["quantity"] - values.served
-    table = demands[["demand", "node", "resource"]].assign(
+    table = demands[["demand", "node", "resource", "period"]].assign(
         quantity=short, served=values.served, cost=short * demands["unserved_cost"], co2=short * demands["co2_unserved"]
     )
     return make_table("plan", "unserved", table)
 
 
-def _built_pipes(network: Network, flow: Floats) -> pd.DataFrame:
-    """Return the pipes that carry something; two one-way candidates of one option are one pipe."""
-    pipes = network.pipes
-    backward = network.flows["backward"].to_numpy(dtype=bool)
-    row, count = network.flows["pipe"].to_numpy(), len(pipes)
-    table = pipes.assign(
-        flow_forward=np.bincount(row, np.where(backward, 0.0, flow), minlength=count),
-        flow_backward=np.bincount(row, np.where(backward, flow, 0.0), minlength=count),
-    )
-    table = table.query("flow_forward + flow_backward > 0")
-    quantity = table["flow_forward"] + table["flow_backward"]
-    table = table.assign(
-        capacity=table["capacity"].replace(np.inf, np.nan),
-        fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0),
-        flow_cost=quantity * table["unit_cost"],
-        co2=quantity * table["co2_per_unit"],
-    )
-    columns = ["corridor", "resource", "option", "diameter_mm", "flow_forward", "flow_backward", "capacity",
-               "fixed_cost", "flow_cost", "co2", "existing"]  # fmt: skip
-    return make_table("plan", "built_pipes", table[columns])
+@dataclass(frozen=True)
+class _Reader:
+    """What is built, in the Problem's rows."""
+
+    problem: Problem
+    network: Network
+    moved: _Moved
+    decided: Mapping[Thing, Sequence[float]]
+
+    def _over_time(self, table: pd.DataFrame, used: pd.DataFrame, kind: str, keys: list[str]) -> pd.DataFrame:
+        return over_time(table, used, kind=kind, keys=keys, periods=self.network.periods, decided=self.decided)
+
+    def pipes(self) -> pd.DataFrame:
+        """Return the pipes that carry or have carried something; two one-way candidates of one option are one pipe."""
+        pipes, flow = self.network.pipes, self.moved.flow
+        backward = self.network.flows["backward"].to_numpy(dtype=bool)
+        row, count = self.network.flows["pipe"].to_numpy(), len(pipes)
+        keys = ["corridor", "resource", "option"]
+        used = pipes[[*keys, "when"]].assign(
+            number=1.0 - pipes["existing"],
+            flow_forward=np.bincount(row, np.where(backward, 0.0, flow), minlength=count),
+            flow_backward=np.bincount(row, np.where(backward, flow, 0.0), minlength=count),
+        )
+        table = self._over_time(
+            self.problem.pipes, used.query("flow_forward + flow_backward > 0"), kind="pipe", keys=keys
+        )
+        quantity = table["flow_forward"] + table["flow_backward"]
+        table = table.assign(
+            fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0),
+            flow_cost=quantity * table["unit_cost"],
+            co2=quantity * table["co2_per_unit"],
+        )
+        return _plan_table("built_pipes", table)
+
+    def corridors(self, built_pipes: pd.DataFrame) -> pd.DataFrame:
+        """Return the corridors in which a pipe stands or something flows."""
+        corridors = self.problem.corridors
+        used = built_pipes[["corridor", "period"]].drop_duplicates()
+        new = corridors.loc[~corridors["existing"], "corridor"]
+        used = used.assign(
+            when=pd.Index(self.network.periods["period"]).get_indexer(pd.Index(used["period"])),
+            number=used["corridor"].isin(new).astype("float64"),
+        ).drop(columns="period")
+        table = self._over_time(corridors, used, kind="trench", keys=["corridor"])
+        return _plan_table(
+            "built_corridors", table.assign(fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0))
+        )
+
+    def hauls(self) -> pd.DataFrame:
+        """Return what is hauled, and loading bays that stand idle."""
+        routes = self.network.hauls
+        used = routes[["route", "when"]].assign(
+            number=(routes["fixed_cost"] > 0).astype("float64"), quantity=self.moved.haul
+        )
+        table = self._over_time(self.problem.routes, used[used["quantity"] > 0], kind="bay", keys=["route"])
+        quantity = table["quantity"]
+        return _plan_table(
+            "hauls",
+            table.assign(
+                trips_per_year=quantity / table["units_per_trip"].where(table["units_per_trip"] > 0),
+                hours_per_year=quantity * hours_per_unit(table),
+                cost=quantity * table["unit_cost"] + table["fixed_cost"],
+                co2=quantity * table["co2_per_unit"],
+            ),
+        )
+
+    def hubs(self) -> pd.DataFrame:
+        """Return the hubs that make something, or have been given modules to."""
+        hubs, made = self.network.hubs, self.moved.made
+        needed = np.ceil(made / hubs["capacity"].to_numpy() - 1e-9) - hubs["existing"].to_numpy()
+        used = hubs[["hub", "when"]].assign(number=np.maximum(needed, 0.0), throughput=made)
+        table = self._over_time(self.problem.hubs, used[used["throughput"] > 0], kind="hub", keys=["hub"])
+        cost = table["number"] * table["fixed_cost"] + table["throughput"] * table["unit_cost"]
+        return _plan_table(
+            "built_hubs", table.assign(modules=(table["number"] + table["existing"]).astype("int64"), cost=cost)
+        )
 
 
-def _built_corridors(network: Network, built_pipes: pd.DataFrame) -> pd.DataFrame:
-    corridors = network.corridors[network.corridors["corridor"].isin(built_pipes["corridor"])]
-    table = corridors[["corridor", "from_node", "to_node", "length_m", "existing"]].assign(
-        fixed_cost=corridors["fixed_cost"].where(~corridors["existing"], 0.0)
-    )
-    return make_table("plan", "built_corridors", table)
+def _plan_table(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    return make_table("plan", name, table[[column for column in contract("plan")[name] if column in table.columns]])
 
 
-def _hauls(network: Network, haul: Floats) -> pd.DataFrame:
-    routes = network.hauls.assign(quantity=haul)
-    routes = routes[routes["quantity"] > 0]
-    table = routes.assign(
-        trips_per_year=routes["quantity"] / routes["units_per_trip"].where(routes["units_per_trip"] > 0),
-        hours_per_year=routes["quantity"] * hours_per_unit(routes),
-        cost=routes["quantity"] * routes["unit_cost"] + routes["fixed_cost"],
-        co2=routes["quantity"] * routes["co2_per_unit"],
-    )
-    columns = ["route", "from_node", "to_node", "resource", "vehicle", "quantity", "trips_per_year",
-               "hours_per_year", "distance_m", "coarse_m", "cost", "co2", "geometry_key"]  # fmt: skip
-    return make_table("plan", "hauls", table[columns])
-
-
-def _fleets(problem: Problem, hauls: pd.DataFrame) -> pd.DataFrame:
+def _fleets(network: Network, hauls: pd.DataFrame) -> pd.DataFrame:
     """Return the vehicles in service; a class that does not say how long it runs is left out."""
-    hours = hauls.groupby("vehicle")["hours_per_year"].sum()
-    table = problem.vehicles[problem.vehicles["hours_per_year"] > 0].copy()
-    table["in_service"] = lookup(table["vehicle"], hours).fillna(0.0)
+    hours = hauls.groupby(["vehicle", "period"])["hours_per_year"].sum()
+    table = network.vehicles[network.vehicles["hours_per_year"] > 0]
+    table = table.assign(in_service=matched(table, ["vehicle", "period"], hours).fillna(0.0))
     table = table[table["in_service"] > 0]
     needed = table["in_service"] / table["hours_per_year"]
     needed = needed.where(~table["integer_fleet"], np.ceil(needed - 1e-9))
-    out = table[["vehicle"]].assign(
+    out = table[["vehicle", "period"]].assign(
         vehicles=needed, hours_per_year=table["in_service"], cost=needed * table["fixed_cost"]
     )
     return make_table("plan", "fleets", out)
-
-
-def _built_hubs(network: Network, made: Floats) -> pd.DataFrame:
-    hubs = network.hubs.assign(throughput=made)
-    hubs = hubs[hubs["throughput"] > 0]
-    modules = np.maximum(np.ceil(hubs["throughput"] / hubs["capacity"] - 1e-9), hubs["existing"]).astype("int64")
-    cost = (modules - hubs["existing"]) * hubs["fixed_cost"] + hubs["throughput"] * hubs["unit_cost"]
-    columns = ["hub", "node", "technology", "throughput"]
-    return make_table("plan", "built_hubs", hubs[columns].assign(modules=modules, cost=cost))
-
-
-def _costs(problem: Problem, network: Network, tables: dict[str, pd.DataFrame], moved: _Moved) -> pd.DataFrame:
-    """Return every term of the objective."""
-    supplies, demands = network.supplies, network.demands
-    placed, served = tables["unplaced"]["placed"], tables["unserved"]["served"]
-    hauls = tables["hauls"]
-    bays = lookup(hauls["route"], network.hauls.set_index("route")["fixed_cost"]).sum()
-    co2 = sum(float(tables[name]["co2"].sum()) for name in ("unplaced", "unserved", "built_pipes", "hauls"))
-    co2 += float((moved.made * network.hubs["co2_per_unit"]).sum())
-    terms = [
-        ("giving", (placed * supplies["unit_cost"]).sum(), "unit cost of supplies placed"),
-        ("opening_supplies", supplies.loc[placed > 0, "fixed_cost"].sum(), "fixed cost of supplies used"),
-        ("disposal", tables["unplaced"]["cost"].sum(), "disposal of what is left over"),
-        ("taking", (served * demands["unit_cost"]).sum(), "unit cost of demands served"),
-        ("opening_demands", demands.loc[served > 0, "fixed_cost"].sum(), "fixed cost of demands served"),
-        ("virgin_purchase", tables["unserved"]["cost"].sum(), "virgin resources bought for what is short"),
-        ("trenches", tables["built_corridors"]["fixed_cost"].sum(), "trenches and rights of way"),
-        ("pipes", tables["built_pipes"]["fixed_cost"].sum(), "pipes laid"),
-        ("pumping", tables["built_pipes"]["flow_cost"].sum(), "pumping"),
-        ("loading_bays", bays, "loading bays"),
-        ("hauling", hauls["cost"].sum() - bays, "hauling by truck"),
-        ("vehicles", tables["fleets"]["cost"].sum(), "vehicles bought"),
-        ("hubs", tables["built_hubs"]["cost"].sum(), "shared hubs, fixed and running"),
-        ("grades", (moved.convert * network.grades["unit_cost"]).sum(), "use of better grades as lesser ones"),
-        ("co2", problem.settings.co2_price * co2, f"{co2:.6g} t CO2/year at the CO2 price"),
-    ]
-    return make_table("plan", "costs", [dict(zip(("term", "amount", "description"), t, strict=True)) for t in terms])

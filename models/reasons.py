@@ -5,6 +5,7 @@ Everything else that contradicts itself is found by :mod:`models.conflicts`.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from data.problem import Problem
@@ -32,6 +33,7 @@ def _unreachable(problem: Problem, network: Network) -> list[str]:
     reasons = []
     for row in short.itertuples(index=False):
         what = f"{row.quantity:g} {unit[row.resource]}/year of {row.resource} at {row.node}"
+        what += f" in {row.period}" if row.period else ""
         reach = (
             "no supply of it can reach that place"
             if row.bound <= 0
@@ -47,12 +49,14 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
     transport = [network.pipes["co2_per_unit"], network.hauls["co2_per_unit"], network.hubs["co2_per_unit"]]
     if cap is None or any((co2 < 0).any() for co2 in transport):
         return []
-    floor = 0.0
+    periods = network.periods
+    floor = np.zeros(len(periods))
     for table, column in ((network.supplies, "co2_unplaced"), (network.demands, "co2_unserved")):
-        floor += float((table[column] * table["quantity"] - table[column].clip(lower=0) * table["bound"]).sum())
-    if floor <= cap + _SLACK * max(1.0, abs(cap)):
-        return []
+        least = table[column] * table["quantity"] - table[column].clip(lower=0) * table["bound"]
+        floor += np.bincount(table["when"], least, minlength=len(periods))
     return [
         f"the CO2 cap is {cap:g} t/year, but even if everything that can be exchanged were, "
-        f"{floor:g} t/year would be left"
+        f"{left:g} t/year would be left{f' in {period}' if period else ''}"
+        for period, left in zip(periods["period"], floor.tolist(), strict=True)
+        if left > cap + _SLACK * max(1.0, abs(cap))
     ]

@@ -9,7 +9,7 @@ becomes a row, and what it says by leaving something out is put back in.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,18 +114,21 @@ def _by_component(parts: tuple[object, ...]) -> dict[str, dict[Hashable, int]]:
     return found
 
 
-def _split_key(problem: Problem, key: Hashable) -> tuple[Hashable, str]:
-    """Return a key of the model without its period, and the end of a sentence that names the period."""
+def _when(problem: Problem, key: Hashable) -> str:
+    """Return the end of a sentence that names the period, which is the last part of a key where there are several."""
     if len(problem.periods) < 2:
-        return key, ""
-    assert isinstance(key, tuple)
-    rest = key[:-1]
-    return (rest[0] if len(rest) == 1 else rest), f" in {key[-1]}"
+        return ""
+    return f" in {key[-1] if isinstance(key, tuple) else key}"
+
+
+def _name(key: Hashable) -> str:
+    """Return the first part of a key."""
+    return str(key[0] if isinstance(key, tuple) else key)
 
 
 def _must_serve(problem: Problem, key: Hashable) -> Words:
-    name, when = _split_key(problem, key)
-    row = problem.demands.set_index("demand").loc[str(name)]
+    name, when = _name(key), _when(problem, key)
+    row = problem.demands.set_index("demand").loc[name]
     unit = problem.resources.set_index("resource").loc[row["resource"], "unit"]
     quantity = float(row["quantity"])
 
@@ -144,14 +147,41 @@ def _must_serve(problem: Problem, key: Hashable) -> Words:
 
 def _co2_cap(problem: Problem, key: Hashable) -> Words:
     cap = float(problem.limits.co2_cap_t_per_year or 0.0)
-    when = f" in {key}" if len(problem.periods) > 1 else ""
+    when = _when(problem, key)
     return (
         f"CO2 must stay within the cap of {amount(cap)} t/year{when}",
         lambda short: f"raise the CO2 cap to {above(cap + short)} t/year{when}",
     )
 
 
-_ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {"co2_cap": _co2_cap}
+def _budget(problem: Problem, key: Hashable) -> Words:
+    budget, when = _limit_of(problem, problem.limits.investment_budget, key), _when(problem, key)
+    return (
+        f"no more than the budget of {amount(budget)} {problem.currency} may be invested{when}",
+        lambda short: f"raise the investment budget{when} to {above(budget + short)} {problem.currency}",
+    )
+
+
+def _new_partners(problem: Problem, key: Hashable) -> Words:
+    most, when = _limit_of(problem, problem.limits.max_new_partners, key), _when(problem, key)
+    return (
+        f"no more than {most:g} plants may join{when}",
+        lambda short: f"let {math.ceil(most + short - 1e-6)} plants join{when}",
+    )
+
+
+def _limit_of(problem: Problem, limit: float | Sequence[float] | None, key: Hashable) -> float:
+    """Return a limit in the period that a key names."""
+    if isinstance(limit, Sequence):
+        return float(limit[problem.periods["period"].tolist().index(_name(key)) if len(limit) > 1 else 0])
+    return float(limit or 0.0)
+
+
+_ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {
+    "co2_cap": _co2_cap,
+    "budget": _budget,
+    "new_partners": _new_partners,
+}
 _COLUMNS: Mapping[str, Callable[[Problem, Hashable], Words]] = {"served": _must_serve}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import highspy
+import pandas as pd
 
 from data.errors import Fault, InputError, UnsupportedProblemError
 from data.problem import Problem
+from models.phases import uses_capex
 
 _OWN_OPTIONS = {"mip_rel_gap": "gap", "time_limit": "time_limit_s", "random_seed": "seed", "threads": "threads"}
 
@@ -18,25 +20,22 @@ def require_supported(problem: Problem) -> None:
     UnsupportedProblemError
         Naming each part that cannot.
     InputError
-        A vehicle that is paid for but does not say how long it runs, a solver option HiGHS does not know.
+        A vehicle that is paid for but does not say how long it runs, a solver option HiGHS does not know,
+        limits that do not fit the periods, a budget that only some of what can be built says what it takes from.
     """
     if parts := unsupported_parts(problem):
         raise UnsupportedProblemError("this version does not optimise: " + "; ".join(parts))
-    if faults := _vehicle_faults(problem) + _option_faults(problem):
+    if faults := [*_vehicle_faults(problem), *_option_faults(problem), *period_faults(problem)]:
         raise InputError(faults)
 
 
 def unsupported_parts(problem: Problem) -> list[str]:
     """Return each used part of the Problem that the model does not know, in words."""
-    limits, periods = problem.limits, problem.periods
+    limits = problem.limits
     upgrades = int((problem.pipes["upgrade_of"] != "").sum())
     found = {
-        f"periods ({len(periods)} of them; one is supported)": len(periods) > 1,
-        "a period whose weight is not 1": len(periods) == 1 and bool((periods["weight"] != 1).any()),
         f"quality of mixes ({len(problem.quality)} rows of quality)": len(problem.quality) > 0,
         f"pipes that replace others (upgrade_of in {upgrades} rows of pipes)": upgrades > 0,
-        "limits.investment_budget": limits.investment_budget is not None,
-        "limits.max_new_partners": limits.max_new_partners is not None,
         "limits.forced_exchanges": bool(limits.forced_exchanges),
         "limits.forbidden_exchanges": bool(limits.forbidden_exchanges),
     }
@@ -60,6 +59,42 @@ def _vehicle_faults(problem: Problem) -> list[Fault]:
             Fault("routes.csv", column, "nothing or 0", "a number, since the vehicle has a fixed cost", row=row + 2)
             for row in routes.index[hauled & missing]
         ]
+    return faults
+
+
+def period_faults(problem: Problem) -> list[Fault]:
+    """Return limits with another number of values than periods, and what a budget needs to know."""
+    count = max(len(problem.periods), 1)
+    limits = problem.limits
+    faults = [
+        Fault("settings", f"limits.{name}", f"{len(values)} values", f"one number, or one for each of {count} periods")
+        for name in ("investment_budget", "max_new_partners")
+        if isinstance(values := getattr(limits, name), tuple) and len(values) != count
+    ]
+    if limits.investment_budget is not None and uses_capex(problem):
+        faults += _capex_faults(problem)
+    return faults
+
+
+def _capex_faults(problem: Problem) -> list[Fault]:
+    """Return rows that would take nothing from the budget, or could not be counted."""
+    faults = []
+    for name, there in (("corridors", "existing"), ("pipes", "existing"), ("routes", None), ("hubs", None)):
+        table = getattr(problem, name)
+        new = ~table[there] if there else pd.Series(data=True, index=table.index)
+        paid = table["fixed_cost"] > 0
+        for column, wrong, expected in (
+            (
+                "capex_fixed",
+                paid & table["capex_fixed"].isna(),
+                "what it invests: a budget is set, and other rows say it",
+            ),
+            ("fixed_cost", ~paid & (table["capex_fixed"] > 0), "the yearly cost that pays off what is invested"),
+        ):
+            faults += [
+                Fault(f"{name}.csv", column, "nothing or 0", expected, row=int(row) + 2)
+                for row in table.index[new & wrong]
+            ]
     return faults
 
 

@@ -212,17 +212,26 @@ def _without_useless(network: Network) -> Network:
 def _dominated(pipes: pd.DataFrame, most: Floats) -> Flags:
     """Return which new candidates another new one of the same group and way beats in every respect.
 
-    ``most`` is the tightened bound of a candidate; of equals the first stays.
+    ``most`` is the tightened bound of a candidate; of equals the first stays. A candidate goes only when the
+    same other one beats it in every period in which it could be used: what is built once serves in all.
     """
-    measures = ["fixed_cost", "unit_cost", "min_flow", "loss", "co2_per_unit"]
-    table = pipes[["group", "way", *measures]].assign(row=np.arange(len(pipes)), most=-most)
+    measures = ["fixed_cost", "unit_cost", "min_flow", "loss", "co2_per_unit", "invested"]
+    table = pipes[["choice", "group", "way", "option", *measures]].assign(row=np.arange(len(pipes)), most=-most)
     table = table[~pipes["existing"].to_numpy()]
-    pairs = table.merge(table, on=["group", "way"], suffixes=("", "_other"))
-    pairs = pairs[pairs["row"] != pairs["row_other"]]
+    pairs = table.merge(table, on=["choice", "group", "way"], suffixes=("", "_other"))
+    pairs = pairs[pairs["option"] != pairs["option_other"]]
     columns = [*measures, "most"]
     own, other = pairs[columns].to_numpy(), pairs[[f"{name}_other" for name in columns]].to_numpy()
-    no_worse, equal = (other <= own).all(axis=1), (other == own).all(axis=1)
-    beaten = no_worse & (~equal | (pairs["row_other"] < pairs["row"]).to_numpy())
+    pairs = pairs.assign(no_worse=(other <= own).all(axis=1), equal=(other == own).all(axis=1))
+    pairs = pairs.assign(later=pairs["row_other"] < pairs["row"], periods=1)
+    # Over time one pipe may be used in either way; in a single period each way stands for itself.
+    one = ["choice", "option"] if len(set(pipes["when"])) > 1 else ["choice", "option", "way"]
+    both = pairs.groupby([*one, "option_other"], sort=False, as_index=False).agg(
+        {"no_worse": "all", "equal": "all", "later": "all", "periods": "sum"}
+    )
+    both = both.merge(table.groupby(one, sort=False).size().rename("usable").reset_index(), on=one)
+    beaten = both[(both["periods"] == both["usable"]) & both["no_worse"] & (~both["equal"] | both["later"])]
+    lost = table.merge(beaten[one].drop_duplicates(), on=one)["row"]
     out = np.zeros(len(pipes), dtype=bool)
-    out[pairs["row"].to_numpy()[beaten]] = True
+    out[lost.to_numpy(dtype=np.int64)] = True
     return out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
+from models.families.ledger import Thing
 from models.network import Floats, Network
 
 
@@ -19,6 +21,7 @@ class Values:
     served: Floats
     arcs: Floats
     made: Floats
+    stands: Mapping[Thing, Sequence[float]] = field(default_factory=dict)  # per period; none with one period
 
 
 def read_values(model: pyo.ConcreteModel, network: Network) -> Values:
@@ -27,14 +30,22 @@ def read_values(model: pyo.ConcreteModel, network: Network) -> Values:
     most = np.where(demands["must_serve"], demands["quantity"], demands["bound"])
     chosen = [*model.flow.values(), *model.haul.values(), *model.convert.values()]
     return Values(
-        placed=_within([_value(model.placed, key) for key in supplies["supply"]], supplies["bound"].to_numpy()),
-        served=_within([_value(model.served, key) for key in demands["demand"]], most),
+        placed=_within([_value(model.placed, key) for key in supplies["key"]], supplies["bound"].to_numpy()),
+        served=_within([_value(model.served, key) for key in demands["key"]], most),
         arcs=_within([float(variable.value or 0.0) for variable in chosen], arcs["bound"].to_numpy()),
-        made=_within([_value(model.made, key) for key in hubs["hub"]], hubs["bound"].to_numpy()),
+        made=_within([_value(model.made, key) for key in hubs["key"]], hubs["bound"].to_numpy()),
+        stands=_stands(model),
     )
 
 
-def _value(variables: pyo.Var, key: str) -> float:
+def _stands(model: pyo.ConcreteModel) -> dict[Thing, list[float]]:
+    out: dict[Thing, list[float]] = {}
+    for key, variable in model.stands.items():  # the last part of a key is the period, in order
+        out.setdefault(key[:-1], []).append(float(round(variable.value or 0.0)))
+    return out
+
+
+def _value(variables: pyo.Var, key: Hashable) -> float:
     return float(variables[key].value or 0.0) if key in variables else 0.0
 
 
@@ -48,3 +59,9 @@ def _within(values: list[float], most: Floats) -> Floats:
 def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
     """Return the number that belongs to each key, NaN where there is none (also of no keys at all)."""
     return pd.Series(values.reindex(keys).to_numpy(dtype=np.float64), index=keys.index)
+
+
+def matched(rows: pd.DataFrame, keys: list[str], values: pd.Series) -> pd.Series:
+    """Return the number that belongs to each row's keys, NaN where there is none; as ``lookup`` by several keys."""
+    found = values.reindex(pd.MultiIndex.from_frame(rows[keys])) if len(values) else pd.Series(np.nan, rows.index)
+    return pd.Series(found.to_numpy(dtype=np.float64), index=rows.index)

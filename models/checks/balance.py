@@ -8,6 +8,7 @@ from scipy.optimize import linprog
 
 from data.plan import Plan
 from data.problem import Problem
+from models.checks.periods import said, time_table
 from models.checks.tolerance import RELATIVE
 
 
@@ -15,40 +16,45 @@ def balance_violations(problem: Problem, plan: Plan) -> list[str]:
     """Return every node and resource with a quantity from nowhere, or one that goes nowhere."""
     unit = problem.resources.set_index("resource")["unit"].to_dict()
     violations = []
-    for node, surplus, turnover in _uneven(problem, plan):
+    for node, period, surplus, turnover in _uneven(problem, plan):
         lost, _ = _convert(problem, surplus, turnover)
         violations += [
             f"node {node}: {abs(amount):g} {unit.get(resource, '')}/year of {resource} "
             + ("come in and do not go out" if amount > 0 else "go out and did not come in")
+            + said(period)
             for resource, amount in lost.items()
         ]
     return violations
 
 
-def conversion_cost(problem: Problem, plan: Plan) -> float:
-    """Return the least cost of all uses as lesser grades that the plan's balances need, currency/year."""
-    return sum(_convert(problem, surplus, turnover)[1] for _, surplus, turnover in _uneven(problem, plan))
+def conversion_costs(problem: Problem, plan: Plan) -> dict[str, float]:
+    """Return by period the least cost of all uses as lesser grades that the balances need, currency/year."""
+    costs = dict.fromkeys(time_table(problem).index, 0.0)
+    for _, period, surplus, turnover in _uneven(problem, plan):
+        costs[period] += _convert(problem, surplus, turnover)[1]
+    return costs
 
 
-def _uneven(problem: Problem, plan: Plan) -> list[tuple[str, dict[str, float], dict[str, float]]]:
-    """Return node, surplus and turnover by resource, for nodes where a balance is not even."""
+def _uneven(problem: Problem, plan: Plan) -> list[tuple[str, str, dict[str, float], dict[str, float]]]:
+    """Return node, period, surplus and turnover by resource, where a balance is not even."""
     terms = pd.concat(_terms(problem, plan), ignore_index=True)
     terms["size"] = terms["amount"].abs()
-    table = terms.groupby(["node", "resource"], sort=True)[["amount", "size"]].sum().reset_index()
+    table = terms.groupby(["node", "period", "resource"], sort=True)[["amount", "size"]].sum().reset_index()
     table["tolerance"] = RELATIVE * np.maximum(1.0, table["size"])
     uneven = table[table["amount"].abs() > table["tolerance"]]
     return [
         (
             str(node),
+            str(period),
             dict(zip(rows["resource"], rows["amount"], strict=True)),
             dict(zip(rows["resource"], rows["tolerance"], strict=True)),
         )
-        for node, rows in uneven.groupby("node", sort=True)
+        for (node, period), rows in uneven.groupby(["node", "period"], sort=True)
     ]
 
 
 def _terms(problem: Problem, plan: Plan) -> list[pd.DataFrame]:
-    """Return ``node``, ``resource``, ``amount`` (positive: comes in) of everything in the plan."""
+    """Return ``node``, ``period``, ``resource``, ``amount`` (positive: comes in) of everything in the plan."""
     pipes = plan.built_pipes.merge(problem.corridors[["corridor", "from_node", "to_node"]], on="corridor")
     pipes = pipes.merge(
         problem.pipes[["corridor", "resource", "option", "loss"]], on=["corridor", "resource", "option"]
@@ -58,15 +64,18 @@ def _terms(problem: Problem, plan: Plan) -> list[pd.DataFrame]:
     at_end = keep * pipes["flow_forward"] - pipes["flow_backward"]
     hubs = plan.built_hubs.merge(problem.recipes, on="technology")
     parts = [
-        (plan.unplaced["node"], plan.unplaced["resource"], plan.unplaced["placed"]),
-        (plan.unserved["node"], plan.unserved["resource"], -plan.unserved["served"]),
-        (pipes["from_node"], pipes["resource"], at_start),
-        (pipes["to_node"], pipes["resource"], at_end),
-        (plan.hauls["from_node"], plan.hauls["resource"], -plan.hauls["quantity"]),
-        (plan.hauls["to_node"], plan.hauls["resource"], plan.hauls["quantity"]),
-        (hubs["node"], hubs["resource"], hubs["throughput"] * hubs["quantity_per_throughput"]),
+        (plan.unplaced, "node", plan.unplaced["placed"]),
+        (plan.unserved, "node", -plan.unserved["served"]),
+        (pipes, "from_node", at_start),
+        (pipes, "to_node", at_end),
+        (plan.hauls, "from_node", -plan.hauls["quantity"]),
+        (plan.hauls, "to_node", plan.hauls["quantity"]),
+        (hubs, "node", hubs["throughput"] * hubs["quantity_per_throughput"]),
     ]
-    return [pd.DataFrame({"node": node, "resource": resource, "amount": amount}) for node, resource, amount in parts]
+    return [
+        pd.DataFrame({"node": table[end], "period": table["period"], "resource": table["resource"], "amount": amount})
+        for table, end, amount in parts
+    ]
 
 
 def _convert(

@@ -6,7 +6,8 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
-from models.checks.tolerance import RELATIVE, differs, lookup, sentences
+from models.checks.periods import said
+from models.checks.tolerance import RELATIVE, differs, sentences
 
 
 def exchange_violations(problem: Problem, plan: Plan) -> list[str]:
@@ -16,7 +17,7 @@ def exchange_violations(problem: Problem, plan: Plan) -> list[str]:
 
 def _end_rules(problem: Problem, plan: Plan) -> list[str]:
     """Return exchanges whose ends are not streams of the problem, or hubs of the plan, as they say."""
-    table, hubs = plan.exchanges, set(plan.built_hubs["hub"])
+    table, hubs = plan.exchanges, set(zip(plan.built_hubs["hub"], plan.built_hubs["period"], strict=True))
     givers = _ends(problem.supplies, "supply")
     takers = _ends(problem.demands, "demand")
     reach = _serves(problem.grades)
@@ -30,7 +31,7 @@ def _end_rules(problem: Problem, plan: Plan) -> list[str]:
             if name in known:
                 if known[name] != end:
                     violations.append(f"{who}{kind} {name} is {known[name]}, not {end}")
-            elif name not in hubs:
+            elif (name, row.period) not in hubs:
                 violations.append(f"{who}{kind} {name} is neither a {kind} nor a hub of the plan")
         if row.received_as != row.resource and row.received_as not in reach.get(row.resource, ()):
             violations.append(f"{who}{row.resource} may not serve as {row.received_as}")
@@ -56,9 +57,11 @@ def _serves(grades: pd.DataFrame) -> dict[str, set[str]]:
 
 def _sum_rules(plan: Plan) -> list[str]:
     table = plan.exchanges
-    supplies, demands = plan.unplaced.copy(), plan.unserved.copy()
-    supplies["sum"] = lookup(supplies["supply"], table.groupby("supply")["quantity_sent"].sum()).fillna(0.0)
-    demands["sum"] = lookup(demands["demand"], table.groupby("demand")["quantity"].sum()).fillna(0.0)
+    parts = []
+    for streams, name, amount in ((plan.unplaced, "supply", "quantity_sent"), (plan.unserved, "demand", "quantity")):
+        sums = table.groupby([name, "period"])[amount].sum().rename("sum").reset_index()
+        parts.append(streams.merge(sums, on=[name, "period"], how="left").fillna({"sum": 0.0}))
+    supplies, demands = parts
     return [
         *sentences(
             supplies,
@@ -74,20 +77,32 @@ def _sum_rules(plan: Plan) -> list[str]:
 
 
 def _transport_rules(plan: Plan) -> list[str]:
+    """Return periods in which the exchanges do not share the cost of all transport in use; what is idle is nobody's."""
+    pipes = plan.built_pipes[plan.built_pipes["flow_forward"] + plan.built_pipes["flow_backward"] > 0]
+    flowing = pd.MultiIndex.from_frame(pipes[["corridor", "period"]])
+    corridors = plan.built_corridors
+    corridors = corridors[pd.MultiIndex.from_frame(corridors[["corridor", "period"]]).isin(flowing)]
+    hauls = plan.hauls[plan.hauls["quantity"] > 0]
     parts = {
         "cost": [
-            plan.built_corridors["fixed_cost"],
-            plan.built_pipes["fixed_cost"],
-            plan.built_pipes["flow_cost"],
-            plan.hauls["cost"],
-            plan.fleets["cost"],
+            (corridors, "fixed_cost"),
+            (pipes, "fixed_cost"),
+            (pipes, "flow_cost"),
+            (hauls, "cost"),
+            (plan.fleets, "cost"),
         ],
-        "co2": [plan.built_pipes["co2"], plan.hauls["co2"]],
+        "co2": [(pipes, "co2"), (hauls, "co2")],
     }
     violations = []
     for column, amounts in parts.items():
-        total, shared = sum(float(part.sum()) for part in amounts), float(plan.exchanges[column].sum())
-        size = sum(float(part.abs().sum()) for part in amounts)
-        if abs(total - shared) > RELATIVE * max(1.0, size):
-            violations.append(f"exchanges share {shared:g} of transport {column}, but transport comes to {total:g}")
+        rows = pd.concat([table[["period"]].assign(amount=table[name]) for table, name in amounts])
+        rows["size"] = rows["amount"].abs()
+        shared = plan.exchanges.groupby("period")[column].sum().rename("shared")
+        sums = rows.groupby("period")[["amount", "size"]].sum().join(shared, how="outer").fillna(0.0)
+        violations += [
+            f"exchanges share {row.shared:g} of transport {column}, but transport comes to {row.amount:g}"
+            + said(str(row.Index))
+            for row in sums.itertuples()
+            if abs(row.amount - row.shared) > RELATIVE * max(1.0, row.size)
+        ]
     return violations

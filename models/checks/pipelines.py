@@ -6,7 +6,8 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
-from models.checks.tolerance import above, differs, lookup, sentences
+from models.checks.periods import said
+from models.checks.tolerance import above, differs, sentences
 
 _PIPE = "pipe {option} for {resource} in corridor {corridor}: "
 
@@ -30,13 +31,15 @@ def _flow_rules(pipes: pd.DataFrame) -> list[str]:
     # A pipe with a least flow runs one way: to and fro would count the same quantity twice.
     fro = pipes[["flow_forward", "flow_backward"]].min(axis=1)
     counted = (pipes["min_flow"] > 0).to_numpy()
+    # Of several periods a pipe may stand idle in some.
+    used = ((pipes["flow"] > 0) | (pipes["period"] == "")).to_numpy()
     violations = []
     for wrong, template in (
         (above(-pipes["flow_forward"], 0.0), "forward flow {flow_forward:g} is negative"),
         (above(-pipes["flow_backward"], 0.0), "backward flow {flow_backward:g} is negative"),
         (one_way & above(pipes["flow_backward"], 0.0), "{flow_backward:g} flow against the only direction"),
         (above(pipes["flow"], pipes["capacity_given"]), "flow {flow:g} is more than the capacity {capacity_given:g}"),
-        (above(pipes["min_flow"], pipes["flow"]), "flow {flow:g} is less than the least flow {min_flow:g}"),
+        (used & above(pipes["min_flow"], pipes["flow"]), "flow {flow:g} is less than the least flow {min_flow:g}"),
         (counted & above(fro, 0.0), "{flow_forward:g} and {flow_backward:g} flow to and fro"),
     ):
         violations += sentences(pipes, wrong, _PIPE + template)
@@ -58,10 +61,11 @@ def _money_rules(pipes: pd.DataFrame) -> list[str]:
 
 
 def _option_rules(pipes: pd.DataFrame) -> list[str]:
-    new = pipes[~pipes["existing_given"].to_numpy(dtype=bool)]
+    new, key = pipes[~pipes["existing_given"].to_numpy(dtype=bool)], ["corridor", "resource", "period"]
     return [
         f"corridor {corridor}: {len(options)} new pipes for {resource} ({', '.join(options)}); one may be built"
-        for (corridor, resource), options in new.groupby(["corridor", "resource"], sort=False)["option"]
+        + said(str(period))
+        for (corridor, resource, period), options in new.groupby(key, sort=False)["option"]
         if len(options) > 1
     ]
 
@@ -69,9 +73,10 @@ def _option_rules(pipes: pd.DataFrame) -> list[str]:
 def _corridor_rules(problem: Problem, plan: Plan, pipes: pd.DataFrame) -> list[str]:
     dug = plan.built_corridors.merge(problem.corridors, on="corridor", suffixes=("", "_given"), how="left")
     dug["paid"] = dug["fixed_cost_given"].where(~dug["existing_given"], 0.0)
-    dug["flow"] = lookup(dug["corridor"], pipes.groupby("corridor")["flow"].sum()).fillna(0.0)
+    here = ["corridor", "period"]
+    dug = dug.merge(pipes.groupby(here)["flow"].sum().reset_index(), on=here, how="left").fillna({"flow": 0.0})
     who = "corridor {corridor}: "
-    homeless = ~pipes["corridor"].isin(dug["corridor"]).to_numpy()
+    homeless = ~pd.MultiIndex.from_frame(pipes[here]).isin(pd.MultiIndex.from_frame(dug[here]))
     violations = sentences(pipes, homeless, _PIPE + "its corridor is not among the built ones")
     for wrong, template in (
         (differs(dug["fixed_cost"], dug["paid"]), "fixed cost is {fixed_cost:g}, but should be {paid:g}"),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
+from models.checks.periods import in_each_period, time_table
 
 _KEYS = {
     "unplaced": ("supplies", ["supply", "node", "resource"]),
@@ -21,19 +22,27 @@ _KEYS = {
 def row_violations(problem: Problem, plan: Plan) -> list[str]:
     """Return rows that are unknown, twice, missing, or hold something that is no number."""
     violations = []
+    names = set(time_table(problem).index)
     for name, (source, keys) in _KEYS.items():
-        table = getattr(plan, name)
-        known = pd.MultiIndex.from_frame(getattr(problem, source)[keys])
-        own = pd.MultiIndex.from_frame(table[keys])
+        table, given = getattr(plan, name), in_each_period(problem, getattr(problem, source))
+        lost = ~table["period"].isin(names)
+        violations += [f"{name}: {period!r} is not a period" for period in table.loc[lost, "period"].unique()]
+        known = pd.MultiIndex.from_frame(given[[*keys, "period"]])
+        own = pd.MultiIndex.from_frame(table.loc[~lost, [*keys, "period"]])
         violations += [f"{name}: {_label(key)} is not a row of {source}" for key in own[~own.isin(known)]]
         violations += [f"{name}: {_label(key)} is there twice" for key in own[own.duplicated()]]
         if name in ("unplaced", "unserved"):
             violations += [f"{name}: {_label(key)} of {source} is missing" for key in known[~known.isin(own)]]
+    for name in ("exchanges", "costs"):
+        lost = ~getattr(plan, name)["period"].isin(names)
+        violations += [
+            f"{name}: {period!r} is not a period" for period in getattr(plan, name).loc[lost, "period"].unique()
+        ]
     return violations + _missing_numbers(plan)
 
 
-def _label(key: object) -> str:
-    return " / ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+def _label(key: tuple[str, ...]) -> str:
+    return " / ".join(part for part in key if part)
 
 
 def _missing_numbers(plan: Plan) -> list[str]:

@@ -32,10 +32,13 @@ def differs(value: pd.Series, expected: pd.Series) -> npt.NDArray[np.bool_]:
 
 
 def sentences(table: pd.DataFrame, wrong: npt.NDArray[np.bool_], template: str) -> list[str]:
-    """Return the template filled from each row that is wrong."""
+    """Return the template filled from each row that is wrong, with the row's period where it says one."""
     if not wrong.any():
         return []
-    return [template.format(**row) for row in table[wrong].to_dict("records")]
+    return [
+        template.format(**row) + (f" (in {row['period']})" if row.get("period") else "")
+        for row in table[wrong].to_dict("records")
+    ]
 
 
 def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:

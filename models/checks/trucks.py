@@ -7,13 +7,14 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
-from models.checks.tolerance import above, differs, lookup, sentences
+from models.checks.periods import in_each_period
+from models.checks.tolerance import above, differs, sentences
 
 
 def truck_violations(problem: Problem, plan: Plan) -> list[str]:
     """Return every broken rule of hauls and fleets."""
     hauls = plan.hauls.merge(problem.routes, on="route", suffixes=("", "_given"), how="left")
-    bay = hauls["fixed_cost"].where(hauls["quantity"] > 0, 0.0)
+    bay = hauls["fixed_cost"].where((hauls["quantity"] > 0) | (hauls["built_in"] != ""), 0.0)
     hauls["paid"] = hauls["quantity"] * hauls["unit_cost"] + bay
     hauls["emitted"] = hauls["quantity"] * hauls["co2_per_unit"]
     hauls["trips"] = hauls["quantity"] / hauls["units_per_trip"].where(hauls["units_per_trip"] > 0)
@@ -34,13 +35,14 @@ def truck_violations(problem: Problem, plan: Plan) -> list[str]:
         ),
     ):
         violations += sentences(hauls, wrong, "route {route}: " + template)
-    return violations + _fleet_rules(problem, plan, hauls.groupby("vehicle")["hours"].sum())
+    return violations + _fleet_rules(problem, plan, hauls.groupby(["vehicle", "period"])["hours"].sum())
 
 
 def _fleet_rules(problem: Problem, plan: Plan, hours: pd.Series) -> list[str]:
-    classes = problem.vehicles[problem.vehicles["hours_per_year"] > 0]
-    fleets = classes.merge(plan.fleets, on="vehicle", suffixes=("_given", ""), how="left")
-    fleets["needed"] = lookup(fleets["vehicle"], hours).fillna(0.0)
+    classes = in_each_period(problem, problem.vehicles[problem.vehicles["hours_per_year"] > 0])
+    key = ["vehicle", "period"]
+    fleets = classes.merge(plan.fleets, on=key, suffixes=("_given", ""), how="left")
+    fleets = fleets.merge(hours.rename("needed").reset_index(), on=key, how="left").fillna({"needed": 0.0})
     missing = (fleets["needed"] > 0) & fleets["vehicles"].isna()
     violations = sentences(
         fleets, missing.to_numpy(), "vehicle {vehicle}: {needed:g} h/year are hauled, but none is there"

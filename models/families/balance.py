@@ -1,7 +1,7 @@
 """Balance at every cell.
 
 Sets
-    cells (n, r): node and resource.
+    cells (n, r, t): node, resource and period.
 Constraints
     (1) balance: what comes in equals what goes out, for every cell, over all registered terms.
 """
@@ -16,10 +16,9 @@ from models.families.ledger import Ledger, constraints, linear
 
 def add_balance(model: pyo.ConcreteModel, cells: pd.DataFrame, ledger: Ledger) -> None:
     """Add (1) from everything that the families have registered; call it after them."""
-    keys = zip(cells["node"], cells["resource"], strict=True)
     rows = {
         key: (0.0, linear(terms, coefficients), 0.0)
-        for key, (terms, coefficients) in zip(keys, ledger.balance_terms(), strict=True)
+        for key, (terms, coefficients) in zip(cells["key"], ledger.balance_terms(), strict=True)
         if terms
     }
     model.balance = constraints(rows, doc="(1) inflow = outflow, units/year, per node and resource")

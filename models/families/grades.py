@@ -19,9 +19,10 @@ from models.network import Network
 def add_grades(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
     """Add the variables of (7)."""
     grades = network.grades
-    keys = list(zip(grades["node"], grades["resource"], grades["serves"], strict=True))
-    model.convert = variables(keys, grades["bound"], doc="units/year of a better grade used as a lesser one")
+    model.convert = variables(
+        list(grades["key"]), grades["bound"], doc="units/year of a better grade used as a lesser one"
+    )
     convert = list(model.convert.values())
     ledger.outflow(grades["from_cell"], convert)
     ledger.inflow(grades["to_cell"], convert)
-    ledger.pay(convert, grades["unit_cost"])
+    ledger.pay(convert, grades["unit_cost"], grades["when"])

@@ -23,23 +23,23 @@ from models.network import Network
 def add_hubs(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
     """Add (5)."""
     hubs, recipes = network.hubs, network.recipes
-    model.made = variables(list(hubs["hub"]), hubs["bound"], doc="throughput/year of a hub")
+    model.made = variables(list(hubs["key"]), hubs["bound"], doc="throughput/year of a hub")
     made = list(model.made.values())
     ledger.inflow(recipes["cell"], [made[row] for row in recipes["hub"]], recipes["coefficient"])
-    ledger.pay(made, hubs["unit_cost"])
-    ledger.emit(made, hubs["co2_per_unit"])
+    ledger.pay(made, hubs["unit_cost"], hubs["when"])
+    ledger.emit(made, hubs["co2_per_unit"], hubs["when"])
 
     built = hubs[(hubs["fixed_cost"] > 0) & (hubs["bound"] > hubs["existing"] * hubs["capacity"])]
     most = np.ceil(built["bound"] / built["capacity"]) - built["existing"]
-    model.modules = variables(list(built["hub"]), most, doc="new modules of a hub", integer=True)
-    ledger.pay(list(model.modules.values()), built["fixed_cost"])
+    model.modules = variables(list(built["key"]), most, doc="new modules of a hub", integer=True)
+    ledger.build(list(model.modules.values()), built, things=[("hub", hub) for hub in built["hub"]])
     # A first module cannot be used beyond what can arrive; with modules already there the row is exact as it is.
     first = np.where(built["existing"] == 0, np.minimum(built["capacity"], built["bound"]), built["capacity"])
     there = built["existing"] * built["capacity"]
     model.hub_capacity = constraints(
         {
             key: (None, linear([model.made[key], model.modules[key]], [1.0, -capacity]), existing)
-            for key, capacity, existing in zip(built["hub"], first.tolist(), there.tolist(), strict=True)
+            for key, capacity, existing in zip(built["key"], first.tolist(), there.tolist(), strict=True)
         },
         doc="(5) throughput <= capacity * modules",
     )

@@ -1,16 +1,48 @@
-"""The ledger: what each variable brings to a cell, costs and emits."""
+"""The ledger: what each variable brings to a cell, costs and emits, and what is built for good."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
 Row = tuple[float | None, Any, float | None]  # lower bound, body, upper bound
+Thing = tuple[Hashable, ...]  # what can be built: its kind and its name, whatever the period
+
+
+@dataclass(frozen=True)
+class Build:
+    """A variable that says in one period how much of a thing is in use.
+
+    Attributes
+    ----------
+    thing
+        The same in every period.
+    when
+        Number of the period.
+    fixed_cost
+        Currency/year while it stands.
+    invested
+        What building it takes from the budget of its period.
+    within
+        The thing that must stand first, or None.
+    choice
+        Things of the same choice exclude each other for ever; None: nothing does.
+    """
+
+    thing: Thing
+    variable: Any
+    when: int
+    fixed_cost: float
+    invested: float
+    within: Thing | None = None
+    choice: Hashable | None = None
 
 
 class Ledger:
@@ -18,19 +50,25 @@ class Ledger:
 
     Attributes
     ----------
-    cost, co2
-        Coefficient by variable (``id``): currency and t per unit of the variable.
+    cost
+        Coefficient by variable (``id``): currency per unit of the variable, times the weight of its period.
+    co2
+        For each period, coefficient by variable: t/year per unit of the variable.
     fixed_cost, fixed_co2
-        What is paid and emitted whatever is decided, currency/year and t/year.
+        What is paid (weighted) over all periods, and emitted in each (t/year), whatever is decided.
+    builds
+        What the families can build.
     """
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int, weights: Sequence[float] = (1.0,)) -> None:
         self._balance: list[tuple[list[Any], list[float]]] = [([], []) for _ in range(cells)]
         self._variables: dict[int, Any] = {}
+        self.weights = np.asarray(weights, dtype=np.float64)
         self.cost: dict[int, float] = {}
-        self.co2: dict[int, float] = {}
+        self.co2: list[dict[int, float]] = [{} for _ in weights]
         self.fixed_cost = 0.0
-        self.fixed_co2 = 0.0
+        self.fixed_co2 = np.zeros(len(weights))
+        self.builds: list[Build] = []
 
     def inflow(self, cells: Iterable[int], variables: Sequence[Any], factors: npt.ArrayLike = 1.0) -> None:
         """Register that each variable brings ``factor`` units into its cell."""
@@ -44,21 +82,70 @@ class Ledger:
         """Register that each variable takes ``factor`` units out of its cell."""
         self.inflow(cells, variables, -np.asarray(factors, dtype=np.float64))
 
-    def pay(self, variables: Sequence[Any], unit_costs: npt.ArrayLike) -> None:
-        """Register a cost per unit of each variable."""
-        self._add(self.cost, variables, unit_costs)
+    def pay(self, variables: Sequence[Any], unit_costs: npt.ArrayLike, when: npt.ArrayLike = 0) -> None:
+        """Register a cost per year and unit of each variable, which lives in period ``when``."""
+        weights = self.weights[np.broadcast_to(np.asarray(when, dtype=np.int64), len(variables))]
+        for variable, value in zip(variables, (np.asarray(unit_costs) * weights).tolist(), strict=True):
+            self._add(self.cost, variable, value)
 
-    def emit(self, variables: Sequence[Any], unit_co2: npt.ArrayLike) -> None:
-        """Register CO2 per unit of each variable."""
-        self._add(self.co2, variables, unit_co2)
+    def emit(self, variables: Sequence[Any], unit_co2: npt.ArrayLike, when: npt.ArrayLike = 0) -> None:
+        """Register CO2 per year and unit of each variable, which lives in period ``when``."""
+        values = np.broadcast_to(np.asarray(unit_co2, dtype=np.float64), len(variables)).tolist()
+        periods = np.broadcast_to(np.asarray(when, dtype=np.int64), len(variables)).tolist()
+        for variable, value, period in zip(variables, values, periods, strict=True):
+            self._add(self.co2[period], variable, value)
 
-    def _add(self, book: dict[int, float], variables: Sequence[Any], units: npt.ArrayLike) -> None:
-        values = np.broadcast_to(np.asarray(units, dtype=np.float64), len(variables)).tolist()
-        for variable, value in zip(variables, values, strict=True):
-            if value:
-                key = id(variable)
-                self._variables[key] = variable
-                book[key] = book.get(key, 0.0) + value
+    def owe(self, costs: pd.Series, when: pd.Series) -> None:
+        """Register costs per year that are paid whatever is decided."""
+        self.fixed_cost += float((costs * self.weights[when]).sum())
+
+    def shed(self, co2: pd.Series, when: pd.Series) -> None:
+        """Register CO2, t/year, that is emitted whatever is decided."""
+        self.fixed_co2 += np.bincount(when, co2, minlength=len(self.weights))
+
+    def build(
+        self,
+        variables: Sequence[Any],
+        rows: pd.DataFrame,
+        *,
+        things: Sequence[Thing],
+        within: Sequence[Thing | None] | None = None,
+        choices: Sequence[Hashable | None] | None = None,
+    ) -> None:
+        """Register what is built: the whole cost of it in a single period, otherwise paid while it stands.
+
+        ``rows`` has ``fixed_cost``, ``invested`` and ``when`` for each variable.
+        """
+        if len(self.weights) == 1:
+            self.pay(variables, rows["fixed_cost"])
+        nothing = [None] * len(variables)
+        self.builds += [
+            Build(*fields)
+            for fields in zip(
+                things,
+                variables,
+                rows["when"].tolist(),
+                rows["fixed_cost"].tolist(),
+                rows["invested"].tolist(),
+                within or nothing,
+                choices or nothing,
+                strict=True,
+            )
+        ]
+
+    def _add(self, book: dict[int, float], variable: object, value: float) -> None:
+        if value:
+            key = id(variable)
+            self._variables[key] = variable
+            book[key] = book.get(key, 0.0) + value
+
+    def close(self, co2_price: float) -> LinearExpression:
+        """Return the objective: every cost, and the price of all CO2, each weighted by its period."""
+        for weight, book in zip(self.weights.tolist(), self.co2, strict=True):
+            for key, amount in book.items():
+                self.cost[key] = self.cost.get(key, 0.0) + co2_price * (weight * amount)
+        constant = self.fixed_cost + co2_price * float(self.weights @ self.fixed_co2)
+        return self.expression(self.cost, constant)
 
     def balance_terms(self) -> list[tuple[list[Any], list[float]]]:
         """Return variables and coefficients per cell."""

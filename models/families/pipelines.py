@@ -35,14 +35,15 @@ def add_pipelines(model: pyo.ConcreteModel, network: Network, ledger: Ledger) ->
     pipes, flows = network.pipes, network.flows
     ways = np.where(flows["backward"], "backward", "forward").tolist()
     names = pipes["key"].to_list()
-    keys = [(*names[pipe][:3], way) for pipe, way in zip(flows["pipe"].tolist(), ways, strict=True)]
+    keys = [(*names[pipe][:3], way, *names[pipe][4:]) for pipe, way in zip(flows["pipe"].tolist(), ways, strict=True)]
     model.flow = variables(keys, flows["bound"], doc="units/year that enter a pipe in one direction")
     flow = list(model.flow.values())
     pipe_row = flows["pipe"].to_numpy()
     ledger.outflow(flows["from_cell"], flow)
     ledger.inflow(flows["to_cell"], flow, 1 - flows["loss"].to_numpy())
-    ledger.pay(flow, pipes["unit_cost"].to_numpy()[pipe_row])
-    ledger.emit(flow, pipes["co2_per_unit"].to_numpy()[pipe_row])
+    when = pipes["when"].to_numpy()[pipe_row]
+    ledger.pay(flow, pipes["unit_cost"].to_numpy()[pipe_row], when)
+    ledger.emit(flow, pipes["co2_per_unit"].to_numpy()[pipe_row], when)
 
     trench = _add_trenches(model, network, ledger)
     chosen = _add_pipes(model, pipes, ledger)
@@ -75,20 +76,29 @@ def _add_trenches(model: pyo.ConcreteModel, network: Network, ledger: Ledger) ->
     used[network.pipes["corridor_row"].to_numpy()] = True
     rows = np.flatnonzero(used & (corridors["fixed_cost"] > 0) & ~corridors["existing"])
     paid = corridors.iloc[rows]
-    model.trench = variables(list(paid["corridor"]), 1.0, doc="1 if a trench is dug", integer=True)
-    ledger.pay(list(model.trench.values()), paid["fixed_cost"])
+    model.trench = variables(list(paid["key"]), 1.0, doc="1 if a trench is dug", integer=True)
+    ledger.build(list(model.trench.values()), paid, things=[("trench", corridor) for corridor in paid["corridor"]])
     return dict(zip(rows.tolist(), model.trench.values(), strict=True))
 
 
 def _add_pipes(model: pyo.ConcreteModel, pipes: pd.DataFrame, ledger: Ledger) -> dict[int, Any]:
     """Add the binaries of candidates that need one; return them by candidate row."""
     paid = np.where(pipes["existing"], 0.0, pipes["fixed_cost"])
-    group = pipes["group"]
-    competes = (group >= 0) & group.duplicated(keep=False)
+    choice = pipes["choice"]
+    rivals = pipes.drop_duplicates(["choice", "option", "way"])["choice"].value_counts()
+    competes = (choice >= 0) & (choice.map(rivals) > 1)
     rows = np.flatnonzero((paid > 0) | (pipes["min_flow"] > 0) | competes)
     model.pipe = variables(list(pipes["key"].iloc[rows]), 1.0, doc="1 if a pipe is used", integer=True)
-    ledger.pay(list(model.pipe.values()), paid[rows])
-    return dict(zip(rows.tolist(), model.pipe.values(), strict=True))
+    chosen = dict(zip(rows.tolist(), model.pipe.values(), strict=True))
+    new = pipes.iloc[[row for row in chosen if not pipes["existing"].iloc[row]]]
+    ledger.build(
+        [chosen[row] for row in new.index],
+        new,
+        things=[("pipe", *key[:3]) for key in new["key"]],
+        within=[("trench", corridor) for corridor in new["corridor"]],
+        choices=new["choice"].tolist(),
+    )
+    return chosen
 
 
 def _capacity_rows(network: Network, flow: list[Any], members: dict[int, Any], gates: list[Any]) -> dict[Hashable, Row]:
@@ -137,5 +147,5 @@ def _trench_rows(network: Network, flow: list[Any], trench: dict[int, Any]) -> d
         body = (
             linear(terms, [1.0] * len(terms)) if gate is None else linear([*terms, gate], [*[1.0] * len(terms), -most])
         )
-        rows[network.corridors["corridor"].iloc[row]] = (None, body, most if gate is None else 0.0)
+        rows[network.corridors["key"].iloc[row]] = (None, body, most if gate is None else 0.0)
     return rows

@@ -32,7 +32,7 @@ def add_strong(model: pyo.ConcreteModel, network: Network) -> None:
     sole = _sole(count, used["cell"], np.concatenate([head, made]))
     model.sole_supply = constraints(
         _rows(
-            used[sole[used["cell"]]].set_index("supply"),
+            used[sole[used["cell"]]],
             model.open_supply,
             arcs.assign(cell=tail, end=arcs["bound"]),
             terms,
@@ -43,9 +43,7 @@ def add_strong(model: pyo.ConcreteModel, network: Network) -> None:
     sole = _sole(count, used["cell"], np.concatenate([tail, eaten]))
     arriving = arcs["bound"] * (1 - arcs["loss"])
     model.sole_demand = constraints(
-        _rows(
-            used[sole[used["cell"]]].set_index("demand"), model.open_demand, arcs.assign(cell=head, end=arriving), terms
-        ),
+        _rows(used[sole[used["cell"]]], model.open_demand, arcs.assign(cell=head, end=arriving), terms),
         doc="(9b) what enters a cell <= bound * open of its only demand",
     )
 
@@ -61,7 +59,7 @@ def _rows(streams: pd.DataFrame, opened: pyo.Var, arcs: pd.DataFrame, terms: lis
     by_cell = arcs.groupby("cell", sort=False).indices
     return {
         (key, int(arc)): (None, linear([terms[arc], opened[key]], [1.0, -float(bound[arc])]), 0.0)
-        for key, cell, most in zip(streams.index, streams["cell"], streams["bound"], strict=True)
+        for key, cell, most in zip(streams["key"], streams["cell"], streams["bound"], strict=True)
         if key in opened
         for arc in by_cell.get(cell, ())
         if end[arc] < most

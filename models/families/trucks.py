@@ -5,7 +5,8 @@ Sets
 Variables
     haul_q in [0, C_q], units/year.
     bay_q in {0, 1}, only where the bay costs something.
-    fleet_v whole vehicles, only where whole vehicles are bought and cost something.
+    fleet_v whole vehicles, only where whole vehicles are bought and cost something; in each period anew,
+    since vehicles can be sold or moved.
 Constraints
     (6a) bay: haul_q <= C_q bay_q
     (6b) fleet: sum of hours_per_trip_q / units_per_trip_q * haul_q <= hours_per_year_v fleet_v
@@ -20,30 +21,30 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from models.families.ledger import Ledger, constraints, linear, variables
-from models.network import Floats, Network
+from models.network import Floats, Ints, Network
 
 
-def add_trucks(model: pyo.ConcreteModel, network: Network, vehicles: pd.DataFrame, ledger: Ledger) -> None:
+def add_trucks(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
     """Add (6a) and (6b)."""
     routes = network.hauls
-    model.haul = variables(list(routes["route"]), routes["bound"], doc="units/year hauled on a route")
+    model.haul = variables(list(routes["key"]), routes["bound"], doc="units/year hauled on a route")
     haul = list(model.haul.values())
     ledger.outflow(routes["from_cell"], haul)
     ledger.inflow(routes["to_cell"], haul)
-    ledger.pay(haul, routes["unit_cost"])
-    ledger.emit(haul, routes["co2_per_unit"])
+    ledger.pay(haul, routes["unit_cost"], routes["when"])
+    ledger.emit(haul, routes["co2_per_unit"], routes["when"])
 
     bays = routes[routes["fixed_cost"] > 0]
-    model.bay = variables(list(bays["route"]), 1.0, doc="1 if a loading bay is built", integer=True)
-    ledger.pay(list(model.bay.values()), bays["fixed_cost"])
+    model.bay = variables(list(bays["key"]), 1.0, doc="1 if a loading bay is built", integer=True)
+    ledger.build(list(model.bay.values()), bays, things=[("bay", route) for route in bays["route"]])
     model.bay_limit = constraints(
         {
             key: (None, linear([model.haul[key], model.bay[key]], [1.0, -bound]), 0.0)
-            for key, bound in zip(bays["route"], bays["bound"].tolist(), strict=True)
+            for key, bound in zip(bays["key"], bays["bound"].tolist(), strict=True)
         },
         doc="(6a) haul <= capacity * bay",
     )
-    _add_fleets(model, routes, vehicles, ledger)
+    _add_fleets(model, routes, network.vehicles, ledger)
 
 
 def hours_per_unit(routes: pd.DataFrame) -> Floats:
@@ -54,28 +55,35 @@ def hours_per_unit(routes: pd.DataFrame) -> Floats:
 
 def _add_fleets(model: pyo.ConcreteModel, routes: pd.DataFrame, vehicles: pd.DataFrame, ledger: Ledger) -> None:
     haul, hours = list(model.haul.values()), hours_per_unit(routes)
-    paid = vehicles[vehicles["fixed_cost"] > 0].set_index("vehicle")
-    shared = paid[~paid["integer_fleet"]]
-    share = (shared["fixed_cost"] / shared["hours_per_year"]).reindex(routes["vehicle"]).fillna(0.0)
-    ledger.pay(haul, share.to_numpy() * hours)
+    paid = vehicles[vehicles["fixed_cost"] > 0]
+    used = _vehicle_rows(routes, paid)
+    shared = paid["fixed_cost"].where(~paid["integer_fleet"], 0.0) / paid["hours_per_year"]
+    ledger.pay(haul, shared.reindex(used).fillna(0.0).to_numpy() * hours, routes["when"])
 
-    whole = paid[paid["integer_fleet"] & paid.index.isin(routes["vehicle"])]
-    needed = pd.Series(hours * routes["bound"].to_numpy()).groupby(routes["vehicle"].to_numpy()).sum()
+    needed = pd.Series(hours * routes["bound"].to_numpy()).groupby(used).sum()
+    whole = paid[paid["integer_fleet"] & paid.index.isin(used)]
     most = np.ceil(needed.reindex(whole.index) / whole["hours_per_year"])
-    model.fleet = variables(list(whole.index), most, doc="vehicles bought", integer=True)
-    ledger.pay(list(model.fleet.values()), whole["fixed_cost"])
-    members = routes.groupby("vehicle", sort=False).indices
+    model.fleet = variables(list(whole["key"]), most, doc="vehicles bought", integer=True)
+    ledger.pay(list(model.fleet.values()), whole["fixed_cost"], whole["when"])
+    members = pd.Series(used).groupby(used).indices
     model.fleet_hours = constraints(
         {
-            vehicle: (
+            key: (
                 None,
                 linear(
-                    [*(haul[row] for row in members[vehicle]), model.fleet[vehicle]],
+                    [*(haul[row] for row in members[vehicle]), model.fleet[key]],
                     [*hours[members[vehicle]].tolist(), -float(available)],
                 ),
                 0.0,
             )
-            for vehicle, available in whole["hours_per_year"].items()
+            for vehicle, key, available in zip(whole.index, whole["key"], whole["hours_per_year"], strict=True)
         },
         doc="(6b) hours hauled <= hours of the vehicles, h/year",
     )
+
+
+def _vehicle_rows(routes: pd.DataFrame, vehicles: pd.DataFrame) -> Ints:
+    """Return for each route the label of its vehicle class in its period; -1 where that is not listed."""
+    rows = vehicles[["vehicle", "when"]].assign(row=vehicles.index)
+    found = routes[["vehicle", "when"]].merge(rows, on=["vehicle", "when"], how="left")["row"]
+    return np.asarray(found.fillna(-1), dtype=np.int64)

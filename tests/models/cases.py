@@ -14,7 +14,14 @@ from data.settings import Limits, Solver
 Rows = Sequence[Mapping[str, object]]
 
 
-def make(*, co2_price: float = 0.0, cap: float | None = None, solver: Solver | None = None, **tables: Rows) -> Problem:
+def make(
+    *,
+    co2_price: float = 0.0,
+    cap: float | None = None,
+    solver: Solver | None = None,
+    limits: Limits | None = None,
+    **tables: Rows,
+) -> Problem:
     """A Problem from rows; nodes and resources named anywhere are made when not given."""
     ends = ("node", "from_node", "to_node")
     everywhere = [row for rows in tables.values() for row in rows]
@@ -27,7 +34,7 @@ def make(*, co2_price: float = 0.0, cap: float | None = None, solver: Solver | N
     return Problem(
         name="case",
         settings=ProblemSettings(co2_price=co2_price, solver=solver or Solver(gap=0.0)),
-        limits=Limits(co2_cap_t_per_year=cap),
+        limits=limits or Limits(co2_cap_t_per_year=cap),
         **{name: make_table("problem", name, rows) for name, rows in tables.items()},
     )
 
@@ -246,6 +253,128 @@ def carbon(*, price: float = 0.0, cap: float | None = None) -> Problem:
     )
 
 
+TWO = ({"period": "1", "years": 2, "weight": 2}, {"period": "2", "years": 4, "weight": 3})
+
+
+def dated(row: dict[str, object], period: str, quantity: float) -> dict[str, object]:
+    """A supply or demand that is there in one period only."""
+    name = next(iter(row))
+    return {**row, name: f"{row[name]}@{period}", "period": period, "quantity": quantity}
+
+
+def phased(problem: Problem, **limits: object) -> Problem:
+    """The problem in two periods of weights 2 and 3."""
+    periods = make_table("problem", "periods", TWO)
+    return problem.replace(periods=periods, limits=problem.limits.model_copy(update=limits))
+
+
+def kept(*, later: float) -> Problem:
+    """A pipe of 300 pays in the first period (60 x 20 - 300 = 900) and not in the second, but has been built.
+
+    Later 10 t: 10 x 20 - 300 = -100; 2 x 900 - 3 x 100 = 1500 saved of (2 + 3) x 100 x 20. Built in the second
+    period alone it saves nothing. Later 0 t: 2 x 900 - 3 x 300 = 900, idle in the second period.
+    """
+    demands = [dated(demand(), "1", 60), *([dated(demand(), "2", later)] if later else [])]
+    return phased(
+        make(
+            supplies=[supply(unplaced_cost=20)],
+            demands=demands,
+            corridors=[corridor()],
+            pipes=[pipe(fixed_cost=300)],
+        )
+    )
+
+
+def one_for_ever() -> Problem:
+    """20 t, then 60 t through one pipe for both: DN50 (50 t) at 100 or DN80 at 130, 10 saved per t.
+
+    DN80: 2 x (200 - 130) + 3 x (600 - 130) = 1550; DN50: 2 x (200 - 100) + 3 x (500 - 100) = 1400; another one
+    in each period would save 1610. Cost: 5 x 1000 - 1550 = 3450.
+    """
+    problem = options()
+    demands = make_table("problem", "demands", [dated(demand(), "1", 20), dated(demand(), "2", 60)])
+    return phased(problem.replace(demands=demands))
+
+
+def two_pipes(saved: float, **limits: object) -> Problem:
+    """AB for 300 saves ``saved`` per t, CD for 400 saves 15 per t, 60 t each; capex 10 times the yearly cost."""
+    problem = make(
+        supplies=[supply(unplaced_cost=saved), supply("C", unplaced_cost=15)],
+        demands=[demand(), demand("D")],
+        corridors=[corridor(), corridor("C", "D")],
+        pipes=[pipe(fixed_cost=300), pipe("CD", fixed_cost=400)],
+    )
+    return problem.replace(limits=Limits(**limits))  # type: ignore[arg-type]
+
+
+def budget() -> Problem:
+    """400 in each period buy one pipe: AB first, 5 x (1200 - 300) + 3 x (900 - 400) = 6000 of 5 x 3500."""
+    return phased(two_pipes(20, investment_budget=400.0))
+
+
+def budget_early() -> Problem:
+    """D wants nothing in the first period, and the second period's budget is too small for CD.
+
+    AB first saves 5 x (600 - 300) = 1500 and CD is never built; CD first, idle, and AB after it save
+    -2 x 400 + 3 x 500 + 3 x 300 = 1600 of 5 x 2500.
+    """
+    problem = two_pipes(10, investment_budget=(400.0, 300.0))
+    demands = make_table("problem", "demands", [demand(), dated(demand("D"), "2", 60)])
+    return phased(problem.replace(demands=demands))
+
+
+def budget_capex() -> Problem:
+    """One period, 4000 for what invests 3000 (AB, saves 900) or 4000 (CD, saves 500): 3500 - 900."""
+    problem = two_pipes(20, investment_budget=4000.0)
+    return problem.replace(pipes=problem.pipes.assign(capex_fixed=[3000.0, 4000.0]))
+
+
+def joining(new: int | tuple[int, ...]) -> Problem:
+    """By truck at 10 per t, A to B saves 60 x 10 = 600 a year and C to D 60 x 5 = 300."""
+    return make(
+        supplies=[supply(unplaced_cost=20), supply("C", unplaced_cost=15)],
+        demands=[demand(), demand("D")],
+        routes=[route(), route("C", "D")],
+        limits=Limits(max_new_partners=new),
+    )
+
+
+def cap_each_period() -> Problem:
+    """As ``carbon(cap=50)``, then a year of 10 t, all of which go by truck with 5 t CO2: 2 x 1500 + 3 x 100.
+
+    A cap on both together would let 60 t go by truck in the first: 2 x 1400 + 3 x 100.
+    """
+    problem = carbon(cap=50)
+    given = supply(unplaced_cost=20, co2_unplaced=1)
+    supplies = make_table("problem", "supplies", [dated(given, "1", 100), dated(given, "2", 10)])
+    return phased(problem.replace(supplies=supplies))
+
+
+def hub_grows() -> Problem:
+    """As ``hub``, with 10 t grit wanted first and 40 t then.
+
+    20 throughputs fit into the module that is there: 1000 + 10 x 40 - 20 x 19 = 1020; then 1280 as there.
+    """
+    problem = hub()
+    wanted = demand("B", 40, "grit", unserved_cost=40)
+    return phased(
+        problem.replace(demands=make_table("problem", "demands", [dated(wanted, "1", 10), dated(wanted, "2", 40)]))
+    )
+
+
+def fleet_resized() -> Problem:
+    """As ``fleet``, with 60 t and then 20 t: 2 vehicles, then 1. 2 x 2760 + 3 x (80 x 50 + 200 + 80)."""
+    problem = fleet(whole=True)
+    return phased(
+        problem.replace(demands=make_table("problem", "demands", [dated(demand(), "1", 60), dated(demand(), "2", 20)]))
+    )
+
+
+def weighted() -> Problem:
+    """One period that counts seven times: 7 x 2600."""
+    return trucking().replace(periods=make_table("problem", "periods", [{"period": "all", "years": 9, "weight": 7}]))
+
+
 # name -> (problem, optimum)
 KNOWN = {
     "truck": (trucking(), 2600),
@@ -266,6 +395,18 @@ KNOWN = {
     "co2_free": (carbon(), 1400),
     "co2_price": (carbon(price=10), 1980),
     "co2_cap": (carbon(cap=50), 1500),
+    "weighted": (weighted(), 18200),
+    "phases": (kept(later=10), 8500),
+    "phases_idle": (kept(later=0), 9100),
+    "phases_option": (one_for_ever(), 3450),
+    "phases_hub": (hub_grows(), 5880),
+    "phases_fleet": (fleet_resized(), 18360),
+    "phases_cap": (cap_each_period(), 3300),
+    "budget": (budget(), 11500),
+    "budget_early": (budget_early(), 10900),
+    "budget_capex": (budget_capex(), 2600),
+    "partners": (joining(3), 2900),
+    "phases_partners": (phased(joining(2)), 13600),
 }
 
 

@@ -1,0 +1,116 @@
+"""Over time: nothing is used before it is built, nothing is un-built, budgets, new partners."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from data.plan import Plan
+from data.problem import Problem
+from models.checks.periods import each, said, time_table
+from models.checks.tolerance import RELATIVE
+
+_THINGS = {
+    "corridor {}": ("built_corridors", "corridors", ["corridor"]),
+    "pipe in corridor {} for {}: {}": ("built_pipes", "pipes", ["corridor", "resource", "option"]),
+    "loading bay of route {}": ("hauls", "routes", ["route"]),
+    "hub {}": ("built_hubs", "hubs", ["hub"]),
+}
+
+
+def phase_violations(problem: Problem, plan: Plan) -> list[str]:
+    """Return every broken rule that ties periods together or limits what is new in one."""
+    order = {name: when for when, name in enumerate(time_table(problem).index)}
+    violations: list[str] = []
+    invested = [0.0] * len(order)
+    capex = _capex(problem)
+    for words, (name, source, keys) in _THINGS.items():
+        given = getattr(problem, source).assign(yearly=getattr(problem, source)["fixed_cost"])
+        rows = _new(getattr(plan, name).merge(given, on=keys, suffixes=("", "_given")), name)
+        for key, own in rows.groupby(keys, sort=False):
+            numbers = [0.0] * len(order)
+            for period, number in zip(own["period"], own["new"], strict=True):
+                numbers[order[period]] = float(number)
+            violations += _thing_rules(words.format(*key), own, numbers, list(order))
+            for when, step in enumerate(_steps(numbers)):
+                invested[when] += max(step, 0.0) * float(own[capex].fillna(0.0).iloc[0])
+    return [*violations, *_choice_rules(plan, order), *_budget_rules(problem, invested), *_partner_rules(problem, plan)]
+
+
+def _new(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows that have been built, ``new`` of each; what was there before is no building."""
+    if name == "built_hubs":
+        rows["new"] = rows["modules"] - rows["existing"]
+    elif name == "hauls":
+        rows["new"] = (rows["fixed_cost"] > 0).astype("float64")
+    else:
+        rows["new"] = (~rows["existing_given"]).astype("float64")
+    return rows[rows["new"] > 0]
+
+
+def _steps(numbers: list[float]) -> list[float]:
+    return [after - before for before, after in zip([0.0, *numbers[:-1]], numbers, strict=True)]
+
+
+def _thing_rules(who: str, rows: pd.DataFrame, numbers: list[float], names: list[str]) -> list[str]:
+    """Return what is wrong with one thing; ``numbers`` stand in each period."""
+    violations = [
+        f"{who}: {before:g} stood, but only {after:g}{said(name)}: nothing is un-built"
+        for name, before, after in zip(names[1:], numbers[:-1], numbers[1:], strict=True)
+        if after < before
+    ]
+    first = next(name for name, number in zip(names, numbers, strict=True) if number > 0)
+    wrong = sorted({str(name) for name in rows["built_in"]} - {first})
+    return violations + [
+        f"{who}: said to be built{said(name) or ' in no period'}, but it stands{said(first)} first" for name in wrong
+    ]
+
+
+def _choice_rules(plan: Plan, order: dict[str, int]) -> list[str]:
+    """Return corridors in which another new pipe is built later on; within one period see the pipes' own rules."""
+    if len(order) == 1:
+        return []
+    new = plan.built_pipes[plan.built_pipes["built_in"] != ""]
+    return [
+        f"corridor {corridor}: {' and '.join(sorted(set(options)))} for {resource} are built over time; one may be"
+        for (corridor, resource), options in new.groupby(["corridor", "resource"], sort=False)["option"]
+        if len(set(options)) > 1
+    ]
+
+
+def _capex(problem: Problem) -> str:
+    """Return the column that the budget counts."""
+    tables = (problem.corridors, problem.pipes, problem.routes, problem.hubs)
+    given = any(table["capex_fixed"].notna().any() for table in tables)
+    return "capex_fixed" if given else "yearly"
+
+
+def _budget_rules(problem: Problem, invested: list[float]) -> list[str]:
+    budget = problem.limits.investment_budget
+    if budget is None:
+        return []
+    return [
+        f"{amount:g} {problem.currency} are invested{said(name)}, more than the budget of {most:g}"
+        for (name, most), amount in zip(each(budget, problem).items(), invested, strict=True)
+        if amount > most + RELATIVE * max(1.0, most)
+    ]
+
+
+def _partner_rules(problem: Problem, plan: Plan) -> list[str]:
+    """Return periods in which more plants give or take something for the first time than may join."""
+    limit = problem.limits.max_new_partners
+    if limit is None:
+        return []
+    plants = set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
+    known: set[str] = set()
+    violations = []
+    for name, most in each(limit, problem).items():
+        busy = {
+            node
+            for table, moved in ((plan.unplaced, "placed"), (plan.unserved, "served"))
+            for node in table.loc[(table["period"] == name) & (table[moved] > RELATIVE), "node"]
+        } & plants
+        new = busy - known
+        known |= busy
+        if len(new) > most:
+            violations.append(f"{len(new)} plants join{said(name)} ({', '.join(sorted(new))}), more than {most:g} may")
+    return violations
