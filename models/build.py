@@ -44,7 +44,7 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     add_hubs(model, network, ledger)
     add_grades(model, network, ledger)
     add_balance(model, network.cells, ledger)
-    add_limits(model, network.periods, problem.limits, ledger)
+    add_limits(model, problem, network, ledger)
     add_strong(model, network)
     standing = add_phases(model, network.periods, ledger)
     add_budgets(model, network.periods, problem.limits, standing)

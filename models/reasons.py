@@ -19,7 +19,7 @@ def infeasible_reasons(problem: Problem, network: Network) -> tuple[str, ...]:
 
     ``network`` is tightened: its bounds are proofs.
     """
-    return (*_unreachable(problem, network), *_co2_floor(problem, network))
+    return (*_unreachable(problem, network), *_co2_floor(problem, network), *_landfill_floor(problem, network))
 
 
 def _units(problem: Problem) -> pd.Series:
@@ -59,4 +59,20 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
         f"{left:g} t/year would be left{f' in {period}' if period else ''}"
         for period, left in zip(periods["period"], floor.tolist(), strict=True)
         if left > cap + _SLACK * max(1.0, abs(cap))
+    ]
+
+
+def _landfill_floor(problem: Problem, network: Network) -> list[str]:
+    """Compare the cap with what is left when everything that can be placed is."""
+    cap = problem.limits.landfill_cap_t_per_year
+    if cap is None:
+        return []
+    supplies, periods = network.supplies, network.periods
+    mass = supplies["resource"].map(problem.resources.set_index("resource")["landfill_t_per_unit"])
+    floor = np.bincount(supplies["when"], mass * (supplies["quantity"] - supplies["bound"]), minlength=len(periods))
+    return [
+        f"no more than {cap:g} t/year may go to landfill, but even if everything that can be exchanged were, "
+        f"{left:g} t/year would be left{f' in {period}' if period else ''}"
+        for period, left in zip(periods["period"], floor.tolist(), strict=True)
+        if left > cap + _SLACK * max(1.0, cap)
     ]

@@ -154,6 +154,22 @@ def _co2_cap(problem: Problem, key: Hashable) -> Words:
     )
 
 
+def _landfill_cap(problem: Problem, key: Hashable) -> Words:
+    cap, when = float(problem.limits.landfill_cap_t_per_year or 0.0), _when(problem, key)
+    return (
+        f"no more than {amount(cap)} t/year may go to landfill{when}",
+        lambda short: f"let {above(cap + short)} t/year go to landfill{when}",
+    )
+
+
+def _all_partners(problem: Problem, _key: Hashable) -> Words:
+    most = problem.limits.max_partners or 0
+    return (
+        f"no more than {most} plants may take part",
+        lambda short: f"let {math.ceil(most + short - 1e-6)} plants take part",
+    )
+
+
 def _budget(problem: Problem, key: Hashable) -> Words:
     budget, when = _limit_of(problem, problem.limits.investment_budget, key), _when(problem, key)
     return (
@@ -179,6 +195,8 @@ def _limit_of(problem: Problem, limit: float | Sequence[float] | None, key: Hash
 
 _ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {
     "co2_cap": _co2_cap,
+    "landfill_cap": _landfill_cap,
+    "all_partners": _all_partners,
     "budget": _budget,
     "new_partners": _new_partners,
 }
@@ -197,17 +215,19 @@ def amount(value: float) -> str:
 
 
 def above(value: float) -> str:
-    """Return a number rounded up to five digits."""
-    return amount(_rounded(value, math.ceil))
+    """Return a number rounded up to five digits; what the solver's tolerance adds does not count."""
+    return amount(significant(significant(value, digits=7, to=round), digits=5, to=math.ceil))
 
 
 def below(value: float) -> str:
-    """Return a number rounded down to five digits."""
-    return amount(_rounded(value, math.floor))
+    """Return a number rounded down to five digits; what the solver's tolerance takes does not count."""
+    return amount(significant(significant(value, digits=7, to=round), digits=5, to=math.floor))
 
 
-def _rounded(value: float, to: Callable[[float], int]) -> float:
+def significant(value: float, *, digits: int, to: Callable[[float], int]) -> float:
+    """Return a number rounded to so many digits by ``round``, ``math.ceil`` or ``math.floor``."""
     if value == 0:
         return 0.0
-    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 4)
-    return to(round(value / unit, 2)) * unit  # what the solver's tolerance adds does not count
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    scaled = float(f"{value:.15g}") * 10.0**places
+    return round(to(round(scaled, 6)) / 10.0**places, max(places, 0))

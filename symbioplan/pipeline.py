@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -34,6 +34,10 @@ class Candidates:
     network: routing.PipelineNetwork
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def with_problem(self, problem: Problem) -> Candidates:
+        """Return the candidates with other limits or prices in their Problem."""
+        return replace(self, problem=problem)
 
     @property
     def geometries(self) -> gpd.GeoDataFrame:
@@ -81,17 +85,20 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
         When the solver failed.
     """
     candidates = find_candidates(study, progress=progress)
-    decided = models.solve(candidates.problem, progress=progress)
+    return Result(candidates, placed(candidates, models.solve(candidates.problem, progress=progress)))
+
+
+def placed(candidates: Candidates, decided: Plan) -> Plan:
+    """Return a plan of the candidates' problem with what its study adds: lines to draw, notes, counts, times."""
     drawn = set(decided.built_corridors["corridor"]) | set(decided.hauls["geometry_key"])
     geometries = candidates.geometries
-    decided = decided.replace(
+    return decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
-        input_digest=study.digest,
-        notes=(*study_notes(study), *coarse_notes(decided.hauls), *candidates.notes),
+        input_digest=candidates.study.digest,
+        notes=(*study_notes(candidates.study), *coarse_notes(decided.hauls), *candidates.notes, *decided.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )
-    return Result(candidates, decided)
 
 
 def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
