@@ -210,3 +210,61 @@ def test_stopped_half_way_claims_no_more_than_is_known():
 )
 def test_amounts_are_rounded_to_the_safe_side(value, up, down, plain):
     assert (above(value), below(value), amount(value)) == (up, down, plain)
+
+
+def piped(**limits):
+    """60 t to B and 30 t to C must be served, each through a trench of its own: 100 and 80 per year."""
+    return cases.make(
+        limits=Limits(**limits),
+        supplies=[cases.supply()],
+        demands=[cases.demand(must_serve=True), cases.demand("C", 30, must_serve=True)],
+        corridors=[cases.corridor(fixed_cost=100), cases.corridor("A", "C", fixed_cost=80)],
+        pipes=[cases.pipe(), cases.pipe("AC")],
+    )
+
+
+def test_budget_against_must_serve():
+    assert models.solve(piped(investment_budget=150)).reasons == (
+        "these 3 requirements contradict each other, and no fewer do",
+        "(1) no more than the budget of 150 EUR may be invested",
+        "(2) demand B-ash of plant B must be served: 60 t/year of ash",
+        "(3) demand C-ash of plant C must be served: 30 t/year of ash",
+        "it would be enough to raise the investment budget to 180 EUR, or to leave demand B-ash unserved, "
+        "or to leave demand C-ash unserved",
+    )
+    assert conflict(piped(investment_budget=90)) == [("budget", "budget"), ("served", "B-ash")]
+
+
+@pytest.mark.parametrize(
+    ("limit", "words", "enough"),
+    [
+        ("max_new_partners", "no more than 2 plants may join", "let 3 plants join"),
+        ("max_partners", "no more than 2 plants may take part", "let 3 plants take part"),
+    ],
+)
+def test_partners_against_must_serve(limit, words, enough):
+    reasons = models.solve(piped(**{limit: 2})).reasons
+    assert reasons[1] == f"(1) {words}"
+    assert reasons[-1].startswith(f"it would be enough to {enough}, or")
+
+
+def test_periods_are_named():
+    periods = cases.make(periods=[{"period": "2030"}, {"period": "2040"}]).periods
+    reasons = models.solve(piped(investment_budget=(150, 30)).replace(periods=periods)).reasons
+    assert reasons[1:4] == (
+        "(1) no more than the budget of 150 EUR may be invested in 2030",
+        "(2) demand B-ash of plant B must be served in 2030: 60 t/year of ash",
+        "(3) demand C-ash of plant C must be served in 2030: 30 t/year of ash",
+    )
+    assert reasons[-1].startswith("it would be enough to raise the investment budget in 2030 to 180 EUR")
+
+
+def test_landfill_against_partners():
+    """Two plants exchange 60 t at most and leave 90 of 150; A, B and C exchange 90."""
+    problem = cases.landfill(cap=31, partners=2)
+    assert models.solve(problem).reasons == (
+        "these 2 requirements contradict each other, and no fewer do",
+        "(1) no more than 31 t/year may go to landfill",
+        "(2) no more than 2 plants may take part",
+        "it would be enough to let 45 t/year go to landfill, or to let 3 plants take part",
+    )
