@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import pandas as pd
 
-from maps.numbers import number, percent
+from maps.numbers import number, percent, plural
 from maps.palette import BLUE, VERMILLION
 
 _WIDTH, _HEIGHT = 880, 560
@@ -67,7 +67,9 @@ class _Axis:
         room = (high - low) * 0.06 or max(abs(high) * 0.1, 1.0)
         self._start, self._end = start, end
         self._low, self._high = (0.0 if 0 <= low - room < room else low - room), high + room
-        self.step = _round_step((self._high - self._low) / 6)
+        least = (self._high - self._low) / 6
+        whole = all(amount == round(amount) for amount in amounts) and high - low >= 1
+        self.step = _round_step(max(least, 1.0) if whole else least)
 
     def __call__(self, amount: float) -> float:
         share = (amount - self._low) / (self._high - self._low)
@@ -134,5 +136,6 @@ def _legend(points: pd.DataFrame) -> Iterator[str]:
         yield f'<text x="{at + 16}" y="{line}">stopped before the proof{told}; the bar ends at the bound</text>'
     if len(points):
         first, last = points.iloc[0], points.iloc[-1]
-        told = f"{len(points)} plans, cost {number(last['cost'])} to {number(first['cost'])}"
+        costs = list(dict.fromkeys([number(last["cost"]), number(first["cost"])]))
+        told = f"{plural(len(points), 'plan')}, cost {' to '.join(costs)}"
         yield f'<text x="{_WIDTH - _RIGHT}" y="{_TOP - 16}" text-anchor="end">{escape(told)}</text>'
