@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from data.contracts import contract, empty_table
 from data.errors import Fault, InputError
 from data.frames import read_tables, write_tables
+from data.problem_rules import rule_faults
 from data.settings import Limits, Section, Solver
 from data.tomlfile import dump_toml, pydantic_faults
 
@@ -93,6 +94,8 @@ _REFERENCES: Sequence[tuple[str, str, str, str]] = (
     ("demands", "period", "periods", "period"),
     ("quality", "supply", "supplies", "supply"),
     ("quality", "demand", "demands", "demand"),
+    ("quality", "technology", "recipes", "technology"),
+    ("quality", "resource", "resources", "resource"),
 )  # fmt: skip
 
 
@@ -116,7 +119,7 @@ def reference_faults(problem: Problem) -> list[Fault]:
         Fault("pipes.csv", "min_flow", "more than the capacity", "at most the capacity", row=int(row) + 2)
         for row in problem.pipes.query("min_flow > capacity").index
     ]
-    return faults
+    return faults or rule_faults(problem)
 
 
 def read_problem(path: Path | str) -> Problem:

@@ -23,6 +23,7 @@ from data.download import download_road_edges
 from data.errors import Fault, InputError
 from data.frames import TABLE_FORMATS, read_table
 from data.layers import geometry_faults, layer_name, read_layer, read_raster
+from data.problem_rules import both_ways_faults, pair_faults, stream_quality_faults
 from data.read_terrain import read_terrain, terrain_digest, terrain_file_faults
 from data.road_cache import kept_road_edges
 from data.roads import empty_road_edges
@@ -160,6 +161,11 @@ class _Reader:
             file=self._file("streams"),
         )
         self.faults += found
+        self.faults += stream_quality_faults(streams, self.catalogue.grades, file=self._file("streams"))
+        if len(plants):
+            places = pd.concat([plants["plant"], layers["sites"]["site"]])
+            self.faults += pair_faults(self.settings.limits, places, resources["resource"], file="study.toml")
+        self.faults += both_ways_faults(self.settings.limits, file="study.toml")
         self._unknown(layers["pipelines"], "resource", resources["resource"], "pipelines")
         self._unknown(layers["gates"], "plant", plants["plant"], "gates")
         vehicles = self._vehicles()

@@ -165,8 +165,15 @@ class Limits(Section):
     max_partners: Count | None = None  # plants that give or take anything in any period
     investment_budget: NotNegative | tuple[NotNegative, ...] | None = None  # in each period, or one per period
     max_new_partners: Count | tuple[Count, ...] | None = None  # in each period, or one per period
-    forced_exchanges: tuple[tuple[str, str], ...] = ()
-    forbidden_exchanges: tuple[tuple[str, str], ...] = ()
+    # (from, to) or (from, to, resource): plants, or sites of hubs; the resource as given or as received.
+    forced_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
+    forbidden_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
+    # A forced exchange carries at least this share of the smaller of what is given and wanted (assumption).
+    forced_share: Annotated[float, Field(gt=0, le=1)] = 0.01
+    forced_corridors: tuple[str, ...] = ()  # dug and paid for, whether or not anything flows
+    forbidden_corridors: tuple[str, ...] = ()
+    forced_hubs: tuple[str, ...] = ()  # at least one module stands
+    forbidden_hubs: tuple[str, ...] = ()
 
 
 class Solver(Section):

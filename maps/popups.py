@@ -99,7 +99,8 @@ def pipelines(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             ("Pumping", amount(row.flow_cost, money)),
             ("Trench", amount(row.trench_cost, money) + (f", shared by {plural(count, 'pipe')}" if count > 1 else "")),
             ("CO₂", amount(row.co2, "t/year")),
-            ("Built in", row.period),
+            ("Period", row.period),
+            ("Built in", row.built_in),
         )
         for row, count in zip(layer.itertuples(index=False), shared, strict=True)
     ]
@@ -165,7 +166,8 @@ def hubs(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             ("Modules", f"{row.modules:,}"),
             ("Throughput", amount(row.throughput, "per year")),
             ("Cost", amount(row.cost, f"{scene.plan.currency}/year")),
-            ("Built in", row.period),
+            ("Period", row.period),
+            ("Built in", row.built_in),
         )
         for row in layer.itertuples(index=False)
     ]

@@ -7,6 +7,7 @@ import pyomo.environ as pyo
 from data.problem import Problem
 from models.families.balance import add_balance
 from models.families.budgets import add_budgets
+from models.families.choices import add_choices
 from models.families.grades import add_grades
 from models.families.hubs import add_hubs
 from models.families.ledger import Ledger
@@ -14,6 +15,7 @@ from models.families.limits import add_limits
 from models.families.partners import add_partners
 from models.families.phases import add_phases
 from models.families.pipelines import add_pipelines
+from models.families.quality import add_quality
 from models.families.streams import add_streams
 from models.families.strong import add_strong
 from models.families.trucks import add_trucks
@@ -43,6 +45,8 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     add_trucks(model, network, ledger)
     add_hubs(model, network, ledger)
     add_grades(model, network, ledger)
+    add_quality(model, network)
+    add_choices(model, network)
     add_balance(model, network.cells, ledger)
     add_limits(model, problem, network, ledger)
     add_strong(model, network)

@@ -11,10 +11,12 @@ from data.problem import Problem
 from models.checks.accounts import account_violations
 from models.checks.balance import balance_violations
 from models.checks.caps import cap_violations
+from models.checks.choices import choice_violations
 from models.checks.exchanges import exchange_violations
 from models.checks.hubs import hub_violations
 from models.checks.phases import phase_violations
 from models.checks.pipelines import pipeline_violations
+from models.checks.quality import quality_violations
 from models.checks.rows import row_violations
 from models.checks.streams import stream_violations
 from models.checks.trucks import truck_violations
@@ -39,6 +41,8 @@ def check(problem: Problem, plan: Plan) -> tuple[str, ...]:
             hub_violations,
             balance_violations,
             exchange_violations,
+            quality_violations,
+            choice_violations,
             phase_violations,
             cap_violations,
             account_violations,

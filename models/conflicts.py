@@ -213,6 +213,12 @@ def conflict_reasons(problem: Problem, *, until: float, say: Progress, stop: Sto
     return (*_told(conflict, members), *_remedy(search, conflict, relaxed.requirements))
 
 
+def may_hide_choices(problem: Problem) -> bool:
+    """Return whether something forbidden may be why something else cannot be reached."""
+    limits = problem.limits
+    return bool(limits.forbidden_corridors or limits.forbidden_hubs or limits.forbidden_exchanges)
+
+
 def _told(conflict: Conflict, members: list[Requirement]) -> list[str]:
     if not members:
         return ["quantities and capacities contradict each other, whatever is asked for"]

@@ -116,16 +116,22 @@ def _unit_costs(network: Network, carried: Floats, tables: Mapping[str, pd.DataF
     flows, hauls = len(network.flows), len(network.hauls)
     option, corridor = ["corridor", "resource", "option", "period"], ["corridor", "period"]
     piped = network.pipes.iloc[network.flows["pipe"]][option].assign(quantity=carried[:flows]).reset_index(drop=True)
-    built = tables["built_pipes"].query("flow_forward + flow_backward > 0")  # what stands idle is nobody's share
+    idle = tables["built_pipes"].query("flow_forward + flow_backward <= 0")
+    built = tables["built_pipes"].query("flow_forward + flow_backward > 0")
     own = matched(piped, option, built.assign(cost=built["fixed_cost"] + built["flow_cost"]).set_index(option)["cost"])
     own = own / piped.groupby(option)["quantity"].transform("sum")
     trench = tables["built_corridors"].set_index(corridor)["fixed_cost"]
     fluids = built.groupby(corridor)["resource"].nunique()
     shared = matched(piped, corridor, trench) / matched(piped, corridor, fluids)
-    shared = shared / piped.groupby(["corridor", "resource", "period"])["quantity"].transform("sum")
+    # Pipes that were laid and replaced carry nothing: what they cost is paid like the trench of their resource.
+    fluid = ["corridor", "resource", "period"]
+    shared = shared + matched(piped, fluid, idle.groupby(fluid)["fixed_cost"].sum()).fillna(0.0)
+    shared = shared / piped.groupby(fluid)["quantity"].transform("sum")
 
     hauled, route, vehicle = tables["hauls"], ["route", "period"], ["vehicle", "period"]
-    haul = matched(network.hauls, route, hauled.set_index(route)["cost"]) / carried[flows : flows + hauls]
+    moved = network.hauls[route].assign(quantity=carried[flows : flows + hauls])
+    moved = moved.groupby(route, sort=False)["quantity"].transform("sum")  # over its origins
+    haul = matched(network.hauls, route, hauled.set_index(route)["cost"]) / moved
     fleet = tables["fleets"].set_index(vehicle)
     hourly = matched(network.hauls, vehicle, fleet["cost"] / fleet["hours_per_year"])
     haul = haul + (hourly * hours_per_unit(network.hauls)).fillna(0.0)

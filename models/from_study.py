@@ -18,7 +18,8 @@ def match(study: Study) -> pd.DataFrame:
     """Return every pair of a supply and a demand that could be an exchange.
 
     A pair is of different plants, and of the same resource or one that may serve as the other (in any
-    number of steps). Pairs that ``limits.forbidden_exchanges`` names by plant are left out.
+    number of steps). Pairs that ``limits.forbidden_exchanges`` names (its resource as given or as received) are
+    left out.
 
     Returns
     -------
@@ -37,8 +38,9 @@ def match(study: Study) -> pd.DataFrame:
     serves = pd.concat([same, chains[["resource", "received_as"]]], ignore_index=True)
     pairs = supplies.merge(serves, on="resource").merge(demands, on="received_as", suffixes=("", "_demand"))
     pairs = pairs[pairs["from_plant"] != pairs["to_plant"]]
-    forbidden = pd.MultiIndex.from_tuples(study.settings.limits.forbidden_exchanges, names=["a", "b"])
-    pairs = pairs[~pd.MultiIndex.from_frame(pairs[["from_plant", "to_plant"]]).isin(forbidden)]
+    for giver, taker, *named in study.settings.limits.forbidden_exchanges:
+        concerned = pairs[["resource", "received_as"]].isin(named).any(axis=1) if named else True
+        pairs = pairs[~((pairs["from_plant"] == giver) & (pairs["to_plant"] == taker) & concerned)]
     pairs = pairs.sort_values(["order", "order_demand"], kind="stable").reset_index(drop=True)
     points = study.plant_points
     start, end = points.reindex(pairs["from_plant"]), points.reindex(pairs["to_plant"])

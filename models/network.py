@@ -12,7 +12,7 @@ the row in the model, which ends with the period when there are several).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -38,26 +38,30 @@ class Network:
     supplies, demands
         The Problem's rows with ``cell`` and ``bound``.
     corridors
-        The Problem's rows. Like pipes, hauls and hubs with ``invested``: what building one takes from the budget.
+        The Problem's rows with ``forced``; like pipes, hauls and hubs with ``invested``: what building one
+        takes from the budget.
     pipes
         One row per candidate that may be chosen: the Problem's row with ``corridor_row``, ``way``
-        (``both``, ``forward``, ``backward``), ``key`` (its name in the model), ``group`` (candidates of
-        which at most one is used; -1 for an existing pipe's single candidate), ``choice`` (the same number
-        for the same alternatives in every period).
+        (``both``, ``forward``, ``backward``), ``key`` (its name in the model), ``group`` (candidates that
+        share the room of one pipe; -1 for an existing pipe's single candidate), ``kids`` (the group of the
+        candidates that would replace it; -1: none), ``choice`` (the group's number in every period).
     flows
         One row per pipe candidate and direction: ``pipe`` (row in ``pipes``), ``backward``, ``from_cell``,
-        ``to_cell``, ``loss``, ``bound``, ``twin`` (row of the other direction, or -1).
+        ``to_cell``, ``loss``, ``bound``, ``twin`` (row of the other direction, or -1). Flows, hauls, grades and
+        cells have ``origin``: blank until :mod:`models.origins` splits them by where a quantity comes from.
     hauls
         The Problem's routes with ``from_cell``, ``to_cell``, ``bound``.
     grades
         Uses as a lesser grade: ``node``, ``resource``, ``serves``, ``unit_cost``, ``from_cell``, ``to_cell``,
         ``bound``.
     hubs
-        The Problem's rows with ``most`` (modules) and ``bound`` (throughput).
+        The Problem's rows with ``most`` and ``least`` (modules) and ``bound`` (throughput).
     recipes
         ``hub`` (row in ``hubs``), ``cell``, ``coefficient`` (negative eaten).
     vehicles
         The Problem's rows.
+    mixes, forced
+        Rows of quality and of forced exchanges; see :mod:`models.origins`.
     """
 
     periods: pd.DataFrame
@@ -72,6 +76,8 @@ class Network:
     hubs: pd.DataFrame
     recipes: pd.DataFrame
     vehicles: pd.DataFrame
+    mixes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    forced: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def arcs(self) -> pd.DataFrame:
@@ -123,6 +129,7 @@ def build_network(problem: Problem) -> Network:
         bound=routes["capacity"].fillna(np.inf),
         invested=invested(problem, routes),
         key=routes["route"],
+        origin="",
     )
     hubs, recipes = _hubs(problem, cells)
     grades = _grade_arcs(problem, cells, cells.unique())
@@ -137,12 +144,12 @@ def build_network(problem: Problem) -> Network:
 
     return Network(
         periods=periods,
-        cells=table(cells.table(codes)),
+        cells=table(cells.table(codes).assign(origin="")),
         supplies=table(supplies),
         demands=table(demands),
         corridors=table(problem.corridors.assign(key=problem.corridors["corridor"],
-                                                 invested=invested(problem, problem.corridors))),
-        pipes=table(pipes, corridor_row=len(problem.corridors), group=2 * len(pipes)),
+                                                 invested=invested(problem, problem.corridors), forced=False)),
+        pipes=table(pipes, corridor_row=len(problem.corridors), group=3 * len(pipes), kids=3 * len(pipes)),
         flows=table(flows, pipe=len(pipes), twin=len(flows)),
         hauls=table(hauls),
         grades=table(grades),
@@ -181,7 +188,16 @@ def _pipe_candidates(problem: Problem) -> pd.DataFrame:
     new = pipes.groupby(["corridor", "resource"], sort=False).ngroup()
     own = pipes.groupby(["corridor", "resource", "option"], sort=False).ngroup() + len(pipes)
     group = np.where(pipes["existing"], np.where(pipes["split"], own, -1), new)
-    return pipes.assign(group=group, choice=group, invested=invested(problem, pipes))
+    # The upgrades of one pipe compete for its place, and count neither as new nor as existing ones.
+    place = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "upgrade_of"]])
+    olds = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "option"]])
+    upgrades = pipes.groupby(["corridor", "resource", "upgrade_of"], sort=False).ngroup().to_numpy() + 2 * len(pipes)
+    is_upgrade = (pipes["upgrade_of"] != "").to_numpy()
+    by_old = pd.Series(upgrades[is_upgrade], index=place[is_upgrade])
+    by_old = by_old[~by_old.index.duplicated()]
+    kids = by_old.reindex(olds).fillna(-1).to_numpy(dtype=np.int64)
+    group = np.where(is_upgrade, upgrades, group)
+    return pipes.assign(group=group, kids=kids, choice=group, invested=invested(problem, pipes))
 
 
 def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.DataFrame:
@@ -204,8 +220,10 @@ def _flows(pipes: pd.DataFrame, corridors: pd.DataFrame, cells: _Cells) -> pd.Da
         "from_cell": cells(start, rows["resource"]),
         "to_cell": cells(end, rows["resource"]),
         "loss": rows["loss"].to_numpy(),
-        "bound": np.minimum(rows["capacity"], ends["capacity"].fillna(np.inf).to_numpy()).to_numpy(),
+        "bound": np.minimum(rows["capacity"] * rows["max_parallel"], ends["capacity"].fillna(np.inf).to_numpy())
+        .to_numpy(),
         "twin": np.where(both, np.where(back, here - 1, here + 1), -1),
+        "origin": "",
     })  # fmt: skip
 
 
@@ -215,6 +233,7 @@ def _hubs(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
     hubs = problem.hubs.assign(
         most=most,
         bound=most * problem.hubs["capacity"],
+        least=0,
         key=problem.hubs["hub"],
         invested=invested(problem, problem.hubs),
     )
@@ -262,4 +281,5 @@ def _grade_arcs(problem: Problem, cells: _Cells, known: Ints) -> pd.DataFrame:
         to_cell=cells(arcs["node"], arcs["serves"]),
         bound=np.inf,
         key=pd.Series(list(zip(arcs["node"], arcs["resource"], arcs["serves"], strict=True)), dtype="object"),
+        origin="",
     )

@@ -16,17 +16,18 @@ from data.plan import Plan, Status
 from data.problem import Problem
 from models.build import build_model
 from models.checker import check
+from models.checks.quality import mixing_notes
 from models.compile import Compiled, compile_model
-from models.conflicts import conflict_reasons
+from models.conflicts import conflict_reasons, may_hide_choices
 from models.engine import require_method, run
 from models.indicators import indicators
 from models.mip import Floats, Mip, MipResult, relative_gap
-from models.network import Network, build_network
+from models.network import Network
+from models.prepare import prepare_network
 from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
 from models.reasons import infeasible_reasons
 from models.support import require_supported
-from models.tighten import tighten
 from models.values import Values, read_values
 
 OPTIMAL_GAP = 1e-6  # a plan this close to its bound, relatively, is called optimal
@@ -76,7 +77,7 @@ def require_usable(problem: Problem) -> None:
 def build(problem: Problem) -> Built:
     """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
     require_usable(problem)
-    network = tighten(build_network(problem))
+    network = prepare_network(problem)
     if reasons := infeasible_reasons(problem, network):
         return Built(problem, network, reasons)
     model = build_model(problem, network)
@@ -139,7 +140,11 @@ def decide(
     problem, settings = built.problem, built.problem.settings.solver
     until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
     if built.compiled is None or built.model is None:
-        return _plan(problem, "infeasible", clock, reasons=built.reasons), None
+        reasons = built.reasons
+        if may_hide_choices(problem):
+            with clock.stage("solve"):
+                reasons = _why_nothing(problem, "infeasible", as_built=True, until=until, say=say)
+        return _plan(problem, "infeasible", clock, reasons=reasons), None
     mip = mip or built.compiled.mip
     say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
@@ -165,7 +170,7 @@ def finish(built: Built, result: MipResult, clock: Clock, *, say: Progress) -> P
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
-    return plan.replace(checker=violations, seconds=dict(clock.seconds))
+    return plan.replace(checker=violations, notes=tuple(mixing_notes(problem, plan)), seconds=dict(clock.seconds))
 
 
 def _size(mip: Mip) -> str:

@@ -100,26 +100,30 @@ class _Reader:
         backward = self.network.flows["backward"].to_numpy(dtype=bool)
         row, count = self.network.flows["pipe"].to_numpy(), len(pipes)
         keys = ["corridor", "resource", "option"]
-        used = pipes[[*keys, "when"]].assign(
-            number=1.0 - pipes["existing"],
+        used = pipes.assign(
             flow_forward=np.bincount(row, np.where(backward, 0.0, flow), minlength=count),
             flow_backward=np.bincount(row, np.where(backward, flow, 0.0), minlength=count),
         )
-        table = self._over_time(
-            self.problem.pipes, used.query("flow_forward + flow_backward > 0"), kind="pipe", keys=keys
-        )
+        used["number"] = _pipe_counts(used)
+        used = used[used["number"] > 0][[*keys, "when", "number", "existing", "flow_forward", "flow_backward"]]
+        used["number"] = used["number"].where(~used.pop("existing"), 0)
+        table = self._over_time(self.problem.pipes, used, kind="pipe", keys=keys)
         quantity = table["flow_forward"] + table["flow_backward"]
+        number = table["number"].where(~table["existing"], 1).astype("int64")
         table = table.assign(
-            fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0),
+            count=number,
+            capacity=table["capacity"] * number,
+            fixed_cost=(table["fixed_cost"] * number).where(~table["existing"], 0.0),
             flow_cost=quantity * table["unit_cost"],
             co2=quantity * table["co2_per_unit"],
         )
         return _plan_table("built_pipes", table)
 
     def corridors(self, built_pipes: pd.DataFrame) -> pd.DataFrame:
-        """Return the corridors in which a pipe stands or something flows."""
+        """Return the corridors in which a pipe stands or something flows, and forced ones."""
         corridors = self.problem.corridors
-        used = built_pipes[["corridor", "period"]].drop_duplicates()
+        forced = self.network.corridors.loc[self.network.corridors["forced"], ["corridor", "period"]]
+        used = pd.concat([built_pipes[["corridor", "period"]], forced]).drop_duplicates()
         new = corridors.loc[~corridors["existing"], "corridor"]
         used = used.assign(
             when=pd.Index(self.network.periods["period"]).get_indexer(pd.Index(used["period"])),
@@ -151,13 +155,34 @@ class _Reader:
     def hubs(self) -> pd.DataFrame:
         """Return the hubs that make something, or have been given modules to."""
         hubs, made = self.network.hubs, self.moved.made
-        needed = np.ceil(made / hubs["capacity"].to_numpy() - 1e-9) - hubs["existing"].to_numpy()
-        used = hubs[["hub", "when"]].assign(number=np.maximum(needed, 0.0), throughput=made)
-        table = self._over_time(self.problem.hubs, used[used["throughput"] > 0], kind="hub", keys=["hub"])
+        needed = np.maximum(np.ceil(made / hubs["capacity"].to_numpy() - 1e-9), hubs["least"].to_numpy())
+        new = np.maximum(needed - hubs["existing"].to_numpy(), 0.0)
+        used = hubs[["hub", "when"]].assign(number=new, throughput=made)[(made > 0) | (hubs["least"] > 0)]
+        table = self._over_time(self.problem.hubs, used, kind="hub", keys=["hub"])
         cost = table["number"] * table["fixed_cost"] + table["throughput"] * table["unit_cost"]
         return _plan_table(
             "built_hubs", table.assign(modules=(table["number"] + table["existing"]).astype("int64"), cost=cost)
         )
+
+
+def _pipe_counts(pipes: pd.DataFrame) -> pd.Series:
+    """Return how many of each pipe the flows need, and how many new ones were built only to be replaced."""
+    quantity = pipes["flow_forward"] + pipes["flow_backward"]
+    count = np.maximum(np.ceil(quantity / pipes["capacity"].where(pipes["capacity"] > 0, np.inf) - 1e-9), 1)
+    count = count.where(quantity > 0, 0).astype("int64")
+    if not (pipes["upgrade_of"] != "").any():
+        return count
+    olds = [pipes["corridor"], pipes["resource"], pipes["upgrade_of"], pipes["when"]]
+    here = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "option", "when"]])
+    first = ~here.duplicated()  # of a pipe's two one-way candidates
+    total = count
+    for _ in range(len(pipes)):  # from the last upgrade of a chain to the first
+        gone = total.groupby(olds).sum().reindex(here).fillna(0).to_numpy()
+        new = count + np.where(first & ~pipes["existing"], gone, 0).astype("int64")
+        if (new == total).all():
+            break
+        total = new
+    return total
 
 
 def _plan_table(name: str, table: pd.DataFrame) -> pd.DataFrame:

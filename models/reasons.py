@@ -19,7 +19,12 @@ def infeasible_reasons(problem: Problem, network: Network) -> tuple[str, ...]:
 
     ``network`` is tightened: its bounds are proofs.
     """
-    return (*_unreachable(problem, network), *_co2_floor(problem, network), *_landfill_floor(problem, network))
+    return (
+        *_unreachable(problem, network),
+        *_co2_floor(problem, network),
+        *_landfill_floor(problem, network),
+        *_impossible_exchanges(problem, network),
+    )
 
 
 def _units(problem: Problem) -> pd.Series:
@@ -75,4 +80,16 @@ def _landfill_floor(problem: Problem, network: Network) -> list[str]:
         f"{left:g} t/year would be left{f' in {period}' if period else ''}"
         for period, left in zip(periods["period"], floor.tolist(), strict=True)
         if left > cap + _SLACK * max(1.0, cap)
+    ]
+
+
+def _impossible_exchanges(problem: Problem, network: Network) -> list[str]:
+    """Return forced exchanges that nothing can bring."""
+    arrivals = network.grades[["from_cell", "to_cell"]]
+    possible = set(network.forced.merge(arrivals)["pair"]) if len(network.forced) else set()
+    return [
+        f"the exchange from {pair[0]} to {pair[1]}{' of ' + pair[2] if len(pair) > 2 else ''} is forced, but nothing "
+        "that the one gives can reach the other and be used there"
+        for pair in problem.limits.forced_exchanges
+        if " -> ".join(pair) not in possible
     ]

@@ -16,11 +16,11 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from data.problem import Problem
+from data.settings import Limits
 from models.build import build_model
 from models.compile import Compiled, compile_model
 from models.mip import Floats, Mip
-from models.network import build_network
-from models.tighten import tighten
+from models.prepare import prepare_network
 
 # From how far a requirement is missed, in its rows' unit, to what would be enough, as in "raise the cap to 5 t/year".
 Eased = Callable[[float], str]
@@ -52,8 +52,18 @@ class Relaxed:
 
 def relax(problem: Problem) -> Relaxed:
     """Return the Problem's model with its requirements apart."""
-    network = tighten(build_network(problem))
-    book = _Book(compile_model(build_model(problem, network)))
+    limits = problem.limits
+    open_limits = limits.model_copy(
+        update={
+            "forbidden_corridors": (),
+            "forbidden_hubs": (),
+            "forbidden_exchanges": (),
+            # What a forced exchange brings is a row of the model; of a forbidden one that row is to be 0.
+            "forced_exchanges": (*limits.forced_exchanges, *limits.forbidden_exchanges),
+        }
+    )
+    opened = problem.replace(limits=open_limits)
+    book = _Book(compile_model(build_model(opened, prepare_network(opened))))
     for component, words in _ROWS.items():
         for key, row in book.rows.get(component, {}).items():
             book.ask(words(problem, key), (component, key), row)
@@ -61,46 +71,93 @@ def relax(problem: Problem) -> Relaxed:
         for key, column in book.columns.get(component, {}).items():
             if book.mip.lower[column] > 0:
                 book.ask(words(problem, key), (component, key), book.least(column))
+    _ask_exchanges(book, limits)
+    for component, kind, names in (
+        ("flow", "corridor", limits.forbidden_corridors),
+        ("made", "hub", limits.forbidden_hubs),
+    ):
+        for name in names:
+            own = [column for key, column in book.columns.get(component, {}).items() if _name(key) == name]
+            book.ask(_forbidden(kind, name), (f"forbidden_{kind}", name), book.none_of(own))
     return book.relaxed()
 
 
+def _ask_exchanges(book: _Book, limits: Limits) -> None:
+    rows = book.rows.get("forced_exchange", {})
+    for pair in limits.forced_exchanges:
+        words = (
+            f"the exchange from {_pair(pair)} is forced",
+            _always(f"no longer force the exchange from {_pair(pair)}"),
+        )
+        row = rows.get(" -> ".join(pair))
+        book.ask(words, ("forced_exchange", pair), book.nothing_but(limits.forced_share) if row is None else row)
+    for pair in limits.forbidden_exchanges:
+        row = rows.get(" -> ".join(pair))
+        if row is not None:
+            book.turn(row)
+            words = f"the exchange from {_pair(pair)} is forbidden", _always(f"allow the exchange from {_pair(pair)}")
+            book.ask(words, ("forbidden_exchange", pair), row)
+
+
 class _Book:
-    """Rows and columns by component and key, and the requirements found so far."""
+    """Rows and columns by component and key, the rows added, and the requirements found so far."""
 
     def __init__(self, compiled: Compiled) -> None:
         self.mip = compiled.mip
         self.rows = _by_component(compiled.rows)
         self.columns = _by_component(compiled.columns)
+        self._lower, self._upper = self.mip.row_lower.tolist(), self.mip.row_upper.tolist()
+        self._terms: list[list[int]] = []  # columns of each row added, all with coefficient 1
         self._freed: list[int] = []  # columns whose lower bound is now a row
         self._asked: dict[str, tuple[tuple[str, Hashable], list[int], Eased]] = {}
 
     def least(self, column: int) -> int:
         """Make a row of a column's lower bound and return its number."""
         self._freed.append(column)
-        return len(self.mip.row_lower) + len(self._freed) - 1
+        return self._add([column], float(self.mip.lower[column]), np.inf)
+
+    def none_of(self, columns: list[int]) -> int:
+        """Add a row that says that these columns are 0."""
+        return self._add(columns, -np.inf, 0.0)
+
+    def nothing_but(self, least: float) -> int:
+        """Add a row that nothing can meet."""
+        return self._add([], least, np.inf)
+
+    def turn(self, row: int) -> None:
+        """Make of a row of terms that are never negative one that says that all are 0."""
+        self._lower[row], self._upper[row] = -np.inf, 0.0
+
+    def _add(self, columns: list[int], lower: float, upper: float) -> int:
+        self._terms.append(columns)
+        self._lower.append(lower)
+        self._upper.append(upper)
+        return len(self._lower) - 1
 
     def ask(self, words: Words, source: tuple[str, Hashable], row: int) -> None:
         """Note that a row says a requirement; rows of the same words are one requirement."""
         self._asked.setdefault(words[0], (source, [], words[1]))[1].append(row)
 
     def relaxed(self) -> Relaxed:
-        mip, count = self.mip, len(self._freed)
-        shape = (count, len(mip.cost))
-        extra = csr_array((np.ones(count), (np.arange(count), np.array(self._freed, dtype=np.int64))), shape)
-        lower, upper = (
-            np.append(mip.row_lower, mip.lower[self._freed]),
-            np.append(mip.row_upper, np.full(count, np.inf)),
-        )
+        mip, count = self.mip, len(self._terms)
+        indices = np.array([column for own in self._terms for column in own], dtype=np.int32)
+        starts = np.cumsum([0, *map(len, self._terms)]).astype(np.int32)
+        extra = csr_array((np.ones(len(indices)), indices, starts), (count, len(mip.cost)))
+        lower, upper = np.array(self._lower), np.array(self._upper)
         free = mip.lower.copy()
         free[self._freed] = 0.0
         rows = [row for _, own, _ in self._asked.values() for row in own]
         opened_lower, opened_upper = lower.copy(), upper.copy()
         opened_lower[rows], opened_upper[rows] = -np.inf, np.inf
-        matrix = csr_array(vstack([mip.matrix, extra], format="csr"))
         relaxed = replace(
-            mip, lower=free, matrix=matrix, row_lower=opened_lower, row_upper=opened_upper,
-            cost=np.zeros_like(mip.cost), offset=0.0,
-        )  # fmt: skip
+            mip,
+            lower=free,
+            matrix=csr_array(vstack([mip.matrix, extra], format="csr")),
+            row_lower=opened_lower,
+            row_upper=opened_upper,
+            cost=np.zeros_like(mip.cost),
+            offset=0.0,
+        )
         asked = tuple(
             Requirement(words, source, tuple(own), eased) for words, (source, own, eased) in self._asked.items()
         )
@@ -193,14 +250,55 @@ def _limit_of(problem: Problem, limit: float | Sequence[float] | None, key: Hash
     return float(limit or 0.0)
 
 
+def _quality(problem: Problem, key: Hashable) -> Words:
+    assert isinstance(key, tuple)
+    taker, _, name, side = key
+    hubs = dict(zip(problem.hubs["hub"], problem.hubs["technology"], strict=True))
+    quality = problem.quality[problem.quality["property"] == name]
+    own = quality[(quality["demand"] == taker) | (quality["technology"] == hubs.get(taker, "\0"))]
+    limit = float(own[side].dropna().iloc[0])
+    who = f"demand {taker}" if (quality["demand"] == taker).any() else f"hub {taker}"
+    most = "at most" if side == "max" else "at least"
+    return (
+        f"what {who} receives must have {name} {most} {amount(limit)}",
+        _always(f"give up that {who} receives {name} {most} {amount(limit)}"),
+    )
+
+
+def _forced_corridor(_problem: Problem, key: Hashable) -> Words:
+    return f"corridor {_name(key)} is forced", _always(f"no longer force corridor {_name(key)}")
+
+
+def _forced_hub(_problem: Problem, key: Hashable) -> Words:
+    return f"hub {_name(key)} is forced", _always(f"no longer force hub {_name(key)}")
+
+
+def _forbidden(kind: str, name: str) -> Words:
+    return f"{kind} {name} is forbidden", _always(f"allow {kind} {name}")
+
+
+def _pair(pair: Sequence[str]) -> str:
+    return f"{pair[0]} to {pair[1]}{' of ' + pair[2] if len(pair) > 2 else ''}"
+
+
+def _always(words: str) -> Eased:
+    """Return words for what gives way as a whole, however far it is missed."""
+    return lambda _short: words
+
+
 _ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {
     "co2_cap": _co2_cap,
     "landfill_cap": _landfill_cap,
     "all_partners": _all_partners,
     "budget": _budget,
     "new_partners": _new_partners,
+    "quality": _quality,
 }
-_COLUMNS: Mapping[str, Callable[[Problem, Hashable], Words]] = {"served": _must_serve}
+_COLUMNS: Mapping[str, Callable[[Problem, Hashable], Words]] = {
+    "served": _must_serve,
+    "trench": _forced_corridor,
+    "modules": _forced_hub,
+}
 
 
 def _place(problem: Problem, node: str) -> str:

@@ -30,7 +30,7 @@ def over_time(
         ``keys``, ``when``, ``number`` (how many must have been built: 0 for what was there before and for
         what need not be built), and any further amounts, which are summed.
     kind
-        First part of the names in ``decided``.
+        Kind of the things in ``decided``, whose names are the keys separated by colons.
     periods
         ``period`` by number.
     decided
@@ -56,7 +56,7 @@ def over_time(
     np.maximum.at(number, (row, when), used["number"].to_numpy(dtype=np.float64))
     number = np.maximum.accumulate(number, axis=1)
     for built in np.unique(row):  # only what is used
-        steps = decided.get((kind, *table[keys].iloc[built]))
+        steps = decided.get((kind, ":".join(table[keys].iloc[built])))
         if steps is not None:
             number[built] = np.maximum(number[built], np.minimum(steps, number[built, -1]))
     there = (number > 0) | (spread(pd.Series(1.0, index=used.index)) > 0)

@@ -5,41 +5,25 @@ from __future__ import annotations
 import highspy
 import pandas as pd
 
-from data.errors import Fault, InputError, UnsupportedProblemError
+from data.errors import Fault, InputError
 from data.problem import Problem
+from data.problem_rules import rule_faults
 from models.phases import uses_capex
 
 _OWN_OPTIONS = {"mip_rel_gap": "gap", "time_limit": "time_limit_s", "random_seed": "seed", "threads": "threads"}
 
 
 def require_supported(problem: Problem) -> None:
-    """Raise unless every part of the Problem can be optimised.
+    """Raise unless the Problem can be optimised.
 
     Raises
     ------
-    UnsupportedProblemError
-        Naming each part that cannot.
     InputError
         A vehicle that is paid for but does not say how long it runs, a solver option HiGHS does not know,
         limits that do not fit the periods, a budget that only some of what can be built says what it takes from.
     """
-    if parts := unsupported_parts(problem):
-        raise UnsupportedProblemError("this version does not optimise: " + "; ".join(parts))
-    if faults := [*_vehicle_faults(problem), *_option_faults(problem), *period_faults(problem)]:
+    if faults := [*rule_faults(problem), *_vehicle_faults(problem), *_option_faults(problem), *period_faults(problem)]:
         raise InputError(faults)
-
-
-def unsupported_parts(problem: Problem) -> list[str]:
-    """Return each used part of the Problem that the model does not know, in words."""
-    limits = problem.limits
-    upgrades = int((problem.pipes["upgrade_of"] != "").sum())
-    found = {
-        f"quality of mixes ({len(problem.quality)} rows of quality)": len(problem.quality) > 0,
-        f"pipes that replace others (upgrade_of in {upgrades} rows of pipes)": upgrades > 0,
-        "limits.forced_exchanges": bool(limits.forced_exchanges),
-        "limits.forbidden_exchanges": bool(limits.forbidden_exchanges),
-    }
-    return [part for part, used in found.items() if used]
 
 
 def _vehicle_faults(problem: Problem) -> list[Fault]:

@@ -69,12 +69,12 @@ def _reach(network: Network, hub_bound: Floats) -> tuple[Flags, Flags]:
     wanted = network.demands.loc[network.demands["bound"] > 0, "cell"].to_numpy()
     usable = (arcs["bound"] > 0).to_numpy()
     tails, heads = arcs["from_cell"].to_numpy()[usable], arcs["to_cell"].to_numpy()[usable]
-    fed = _reachable(count, np.concatenate([full, cell[makes]]), tails, heads)
-    drained = _reachable(count, np.concatenate([wanted, cell[eats]]), heads, tails)
+    fed = reachable(count, np.concatenate([full, cell[makes]]), tails, heads)
+    drained = reachable(count, np.concatenate([wanted, cell[eats]]), heads, tails)
     return fed, drained
 
 
-def _reachable(count: int, starts: Ints, tails: Ints, heads: Ints) -> Flags:
+def reachable(count: int, starts: Ints, tails: Ints, heads: Ints) -> Flags:
     """Return which of ``count`` cells can be reached from any of the starts."""
     starts = np.unique(starts)
     rows = np.concatenate([tails, np.full(len(starts), count)])
@@ -184,17 +184,21 @@ def _round_up(values: Floats) -> Floats:
 
 
 def _without_useless(network: Network) -> Network:
-    flows = network.flows
-    most = flows.groupby("pipe")["bound"].max().reindex(range(len(network.pipes)), fill_value=0.0).to_numpy()
-    least = network.pipes["min_flow"].to_numpy()
-    keep_pipe = (most > 0) & (most >= least)
-    keep_pipe[keep_pipe] = ~_dominated(network.pipes[keep_pipe], most[keep_pipe])
+    flows, pipes = network.flows, network.pipes
+    most, least = _carried_at_most(network), pipes["min_flow"].to_numpy()
+    # Over time what replaces another stays in use, so there is a row to say that it cannot be.
+    stuck = (pipes["upgrade_of"] != "").to_numpy() & (len(network.periods) > 1)
+    keep_pipe = (most > 0) & ((most >= least) | stuck)
+    # What may be built only to be replaced need not be of use itself.
+    stays = keep_pipe & (pipes["kids"] >= 0).to_numpy() & ~pipes["existing"].to_numpy()
+    keep_pipe[keep_pipe] = stays[keep_pipe] | ~_dominated(pipes[keep_pipe], most[keep_pipe])
+    keep_pipe |= _replaced_by(pipes, keep_pipe)
     number = np.where(keep_pipe, np.cumsum(keep_pipe) - 1, -1)
     keep_flow = keep_pipe[flows["pipe"].to_numpy()] & (flows["bound"] > 0).to_numpy()
     flow_number = np.where(keep_flow, np.cumsum(keep_flow) - 1, -1)
     twin = flows["twin"].to_numpy()
     flows = flows.assign(pipe=number[flows["pipe"].to_numpy()], twin=np.where(twin >= 0, flow_number[twin], -1))
-    keep_hub = (network.hubs["bound"] > 0).to_numpy()
+    keep_hub = ((network.hubs["bound"] > 0) | (network.hubs["least"] > 0)).to_numpy()
     hub_number = np.cumsum(keep_hub) - 1
     hub = network.recipes["hub"].to_numpy()
     recipes = network.recipes.assign(hub=hub_number[hub])[keep_hub[hub]] if len(hub) else network.recipes
@@ -209,14 +213,36 @@ def _without_useless(network: Network) -> Network:
     )
 
 
+def _carried_at_most(network: Network) -> Floats:
+    """Return the most that can enter each candidate, over all origins, in the direction that carries more."""
+    streams = network.flows.groupby(["pipe", "origin"], sort=False)["bound"].max()
+    most = streams.groupby("pipe").sum().reindex(range(len(network.pipes)), fill_value=0.0).to_numpy()
+    room = network.pipes["capacity"].to_numpy() * network.pipes["max_parallel"].to_numpy()
+    return np.asarray(np.minimum(most, room), dtype=np.float64)
+
+
+def _replaced_by(pipes: pd.DataFrame, keep: Flags) -> Flags:
+    """Return the candidates that some kept candidate replaces, directly or in steps."""
+    group, kids = pipes["group"].to_numpy(), pipes["kids"].to_numpy()
+    wanted = keep.copy()
+    while True:
+        more = wanted | ((kids >= 0) & np.isin(kids, group[wanted]))
+        if (more == wanted).all():
+            return np.asarray(more & ~keep)
+        wanted = more
+
+
 def _dominated(pipes: pd.DataFrame, most: Floats) -> Flags:
     """Return which new candidates another new one of the same group and way beats in every respect.
 
     ``most`` is the tightened bound of a candidate; of equals the first stays. A candidate goes only when the
     same other one beats it in every period in which it could be used: what is built once serves in all.
     """
-    measures = ["fixed_cost", "unit_cost", "min_flow", "loss", "co2_per_unit", "invested"]
-    table = pipes[["choice", "group", "way", "option", *measures]].assign(row=np.arange(len(pipes)), most=-most)
+    measures = ["fixed_cost", "unit_cost", "min_flow", "loss", "co2_per_unit", "room", "invested"]
+    several = (pipes["max_parallel"] > 1).to_numpy()
+    one = np.where(several, np.minimum(most, pipes["capacity"].to_numpy()), most)
+    table = pipes.assign(room=1.0 / pipes["max_parallel"])[["choice", "group", "way", "option", *measures]]
+    table = table.assign(row=np.arange(len(pipes)), most=-one)
     table = table[~pipes["existing"].to_numpy()]
     pairs = table.merge(table, on=["choice", "group", "way"], suffixes=("", "_other"))
     pairs = pairs[pairs["option"] != pairs["option_other"]]
@@ -225,13 +251,13 @@ def _dominated(pipes: pd.DataFrame, most: Floats) -> Flags:
     pairs = pairs.assign(no_worse=(other <= own).all(axis=1), equal=(other == own).all(axis=1))
     pairs = pairs.assign(later=pairs["row_other"] < pairs["row"], periods=1)
     # Over time one pipe may be used in either way; in a single period each way stands for itself.
-    one = ["choice", "option"] if len(set(pipes["when"])) > 1 else ["choice", "option", "way"]
-    both = pairs.groupby([*one, "option_other"], sort=False, as_index=False).agg(
+    same = ["choice", "option"] if len(set(pipes["when"])) > 1 else ["choice", "option", "way"]
+    both = pairs.groupby([*same, "option_other"], sort=False, as_index=False).agg(
         {"no_worse": "all", "equal": "all", "later": "all", "periods": "sum"}
     )
-    both = both.merge(table.groupby(one, sort=False).size().rename("usable").reset_index(), on=one)
+    both = both.merge(table.groupby(same, sort=False).size().rename("usable").reset_index(), on=same)
     beaten = both[(both["periods"] == both["usable"]) & both["no_worse"] & (~both["equal"] | both["later"])]
-    lost = table.merge(beaten[one].drop_duplicates(), on=one)["row"]
+    lost = table.merge(beaten[same].drop_duplicates(), on=same)["row"]
     out = np.zeros(len(pipes), dtype=bool)
     out[lost.to_numpy(dtype=np.int64)] = True
     return out

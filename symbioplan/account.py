@@ -34,7 +34,9 @@ def plan_text(plan: Plan, out: Path) -> str:
     lines += [f"  {reason}" for reason in plan.reasons]
     if plan.has_solution:
         gap = "unknown" if plan.gap is None else f"{plan.gap:.3%}"
-        lines.append(f"  cost {plan.objective:,.0f} {plan.currency}/year, gap {gap}, {_checker(plan)}")
+        units = plan.indicators.set_index("indicator")["unit"]
+        money = units.get("cost", f"{plan.currency}/year")
+        lines.append(f"  cost {plan.objective:,.0f} {money}, gap {gap}, {_checker(plan)}")
         lines.append(_indicator_table(plan.indicators).rstrip())
         none = "no exchange is worth its cost"
         lines.append(none if plan.exchanges.empty else _exchange_table(plan.exchanges).rstrip())
@@ -61,9 +63,12 @@ def _indicator_table(indicators: pd.DataFrame) -> str:
 
 
 def _exchange_table(exchanges: pd.DataFrame) -> str:
-    table = _new_table("from", "to", "resource", "by", "quantity", "unit", "km", numbers_from=4)
+    phased = bool((exchanges["period"] != "").any())
+    head = ("from", "to", "resource", "by", "quantity", "unit", "km")
+    table = _new_table(*(("phase",) if phased else ()), *head, numbers_from=4 + phased)
     for row in exchanges.itertuples(index=False):
         table.add_row(
+            *((row.period,) if phased else ()),
             escape(row.from_node),
             escape(row.to_node),
             escape(row.resource),

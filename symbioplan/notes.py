@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from data import Study
@@ -11,8 +13,9 @@ def study_notes(study: Study) -> tuple[str, ...]:
     """Return a sentence for each part of the study that this version reads but does not plan with."""
     streams = study.streams
     dated = int((streams["available_from"].notna() | streams["available_to"].notna()).sum())
+    pooled = dated > 0 and study.settings.phases is None
     found = {
-        f"streams that exist only in some years: {dated}, pooled with the others in this plan's one period": dated > 0,
+        f"streams that exist only in some years: {dated}, pooled with the others in this plan's one period": pooled,
         "the study has no roads, so nothing can go by truck": study.roads.empty,
         "beyond the study's own roads the world's highways are used: coarse, undirected, without bans or speeds": bool(
             (study.roads["highway"] == "world").any()
@@ -21,7 +24,22 @@ def study_notes(study: Study) -> tuple[str, ...]:
             study.zones.empty and study.landcover is None and not study.terrain
         ),
     }
-    return tuple(sentence for sentence, applies in found.items() if applies)
+    return (*(sentence for sentence, applies in found.items() if applies), *_cut_streams(study))
+
+
+def _cut_streams(study: Study) -> tuple[str, ...]:
+    """Return a sentence for each stream that is there in some years of a phase but not in all of them."""
+    if study.settings.phases is None:
+        return ()
+    streams = study.streams.fillna({"available_from": -math.inf, "available_to": math.inf})
+    cut = [
+        (row.stream, f"{first} to {last}")
+        for first, last in study.settings.phases.spans
+        for row in streams.itertuples(index=False)
+        if (row.available_from > first or row.available_to < last)
+        and max(row.available_from, first) <= min(row.available_to, last)
+    ]
+    return tuple(f"{stream} is there in some years of {span} only, so not in that phase's plan" for stream, span in cut)
 
 
 def coarse_notes(hauls: pd.DataFrame) -> tuple[str, ...]:

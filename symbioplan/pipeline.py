@@ -95,7 +95,7 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
     return decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
         input_digest=candidates.study.digest,
-        notes=(*study_notes(candidates.study), *coarse_notes(decided.hauls), *candidates.notes, *decided.notes),
+        notes=(*study_notes(candidates.study), *decided.notes, *coarse_notes(decided.hauls), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )

@@ -79,7 +79,7 @@ def _terms(problem: Problem, plan: Plan) -> dict[tuple[str, str], float]:
         "opening_demands": (demands, demands["fixed_cost"] * (demands["served"] > 0)),
         "virgin_purchase": (demands, demands["quantity"] * demands["unserved_cost"]),
         "trenches": (corridors, corridors["fixed_cost_given"] * ~corridors["existing_given"]),
-        "pipes": (pipes, pipes["fixed_cost_given"] * ~pipes["existing_given"]),
+        "pipes": (pipes, pipes["count"] * pipes["fixed_cost_given"] * ~pipes["existing_given"]),
         "pumping": (pipes, (pipes["flow_forward"] + pipes["flow_backward"]) * pipes["unit_cost"]),
         "loading_bays": (hauls, hauls["fixed_cost"] * bays),
         "hauling": (hauls, hauls["quantity"] * hauls["unit_cost"]),

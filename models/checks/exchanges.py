@@ -78,10 +78,9 @@ def _sum_rules(plan: Plan) -> list[str]:
 
 def _transport_rules(plan: Plan) -> list[str]:
     """Return periods in which the exchanges do not share the cost of all transport in use; what is idle is nobody's."""
-    pipes = plan.built_pipes[plan.built_pipes["flow_forward"] + plan.built_pipes["flow_backward"] > 0]
-    flowing = pd.MultiIndex.from_frame(pipes[["corridor", "period"]])
-    corridors = plan.built_corridors
-    corridors = corridors[pd.MultiIndex.from_frame(corridors[["corridor", "period"]]).isin(flowing)]
+    carrying = plan.built_pipes[plan.built_pipes["flow_forward"] + plan.built_pipes["flow_backward"] > 0]
+    pipes = _where(plan.built_pipes, carrying, ["corridor", "resource", "period"])  # with those that were replaced
+    corridors = _where(plan.built_corridors, carrying, ["corridor", "period"])
     hauls = plan.hauls[plan.hauls["quantity"] > 0]
     parts = {
         "cost": [
@@ -106,3 +105,8 @@ def _transport_rules(plan: Plan) -> list[str]:
             if abs(row.amount - row.shared) > RELATIVE * max(1.0, row.size)
         ]
     return violations
+
+
+def _where(table: pd.DataFrame, other: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return the rows whose keys the other table has too."""
+    return table[pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(other[keys]))]

@@ -33,7 +33,12 @@ def phase_violations(problem: Problem, plan: Plan) -> list[str]:
             violations += _thing_rules(words.format(*key), own, numbers, list(order))
             for when, step in enumerate(_steps(numbers)):
                 invested[when] += max(step, 0.0) * float(own[capex].fillna(0.0).iloc[0])
-    return [*violations, *_choice_rules(plan, order), *_budget_rules(problem, invested), *_partner_rules(problem, plan)]
+    return [
+        *violations,
+        *_choice_rules(problem, plan, order),
+        *_budget_rules(problem, invested),
+        *_partner_rules(problem, plan),
+    ]
 
 
 def _new(rows: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -43,7 +48,8 @@ def _new(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     elif name == "hauls":
         rows["new"] = (rows["fixed_cost"] > 0).astype("float64")
     else:
-        rows["new"] = (~rows["existing_given"]).astype("float64")
+        number = rows["count"] if name == "built_pipes" else 1
+        rows["new"] = (~rows["existing_given"]) * number
     return rows[rows["new"] > 0]
 
 
@@ -65,15 +71,18 @@ def _thing_rules(who: str, rows: pd.DataFrame, numbers: list[float], names: list
     ]
 
 
-def _choice_rules(plan: Plan, order: dict[str, int]) -> list[str]:
-    """Return corridors in which another new pipe is built later on; within one period see the pipes' own rules."""
+def _choice_rules(problem: Problem, plan: Plan, order: dict[str, int]) -> list[str]:
+    """Return corridors in which other new pipes come later than fit; within one period see the pipes' own rules."""
     if len(order) == 1:
         return []
-    new = plan.built_pipes[plan.built_pipes["built_in"] != ""]
+    keys = ["corridor", "resource", "option"]
+    pipes = plan.built_pipes[[*keys, "count"]].merge(problem.pipes.query("not existing and upgrade_of == ''"), on=keys)
+    most = pipes.groupby(keys, sort=False)[["count", "max_parallel"]].max().reset_index()
     return [
-        f"corridor {corridor}: {' and '.join(sorted(set(options)))} for {resource} are built over time; one may be"
-        for (corridor, resource), options in new.groupby(["corridor", "resource"], sort=False)["option"]
-        if len(set(options)) > 1
+        f"corridor {corridor}: {' and '.join(sorted(options['option']))} for {resource} are built over time; "
+        "they do not fit side by side"
+        for (corridor, resource), options in most.groupby(["corridor", "resource"], sort=False)
+        if len(options) > 1 and (options["count"] / options["max_parallel"]).sum() > 1 + RELATIVE
     ]
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
-from models.checks.periods import said
-from models.checks.tolerance import above, differs, sentences
+from models.checks.periods import in_each_period, said
+from models.checks.tolerance import RELATIVE, above, differs, sentences
 
 _PIPE = "pipe {option} for {resource} in corridor {corridor}: "
 
@@ -18,10 +18,15 @@ def pipeline_violations(problem: Problem, plan: Plan) -> list[str]:
         problem.pipes, on=["corridor", "resource", "option"], suffixes=("", "_given"), how="left"
     ).merge(problem.corridors, on="corridor", suffixes=("", "_corridor"), how="left")
     pipes["flow"] = pipes["flow_forward"] + pipes["flow_backward"]
+    pipes["replaced"] = _replaced(pipes)
+    pipes["serving"] = pipes["count"] - pipes["replaced"]
+    pipes["room"] = pipes["capacity_given"] * pipes["serving"]
+    pipes["least"] = pipes["min_flow"] * pipes["serving"]
     return [
         *_flow_rules(pipes),
         *_money_rules(pipes),
         *_option_rules(pipes),
+        *_upgrade_rules(problem, pipes),
         *_corridor_rules(problem, plan, pipes),
     ]
 
@@ -38,8 +43,10 @@ def _flow_rules(pipes: pd.DataFrame) -> list[str]:
         (above(-pipes["flow_forward"], 0.0), "forward flow {flow_forward:g} is negative"),
         (above(-pipes["flow_backward"], 0.0), "backward flow {flow_backward:g} is negative"),
         (one_way & above(pipes["flow_backward"], 0.0), "{flow_backward:g} flow against the only direction"),
-        (above(pipes["flow"], pipes["capacity_given"]), "flow {flow:g} is more than the capacity {capacity_given:g}"),
-        (used & above(pipes["min_flow"], pipes["flow"]), "flow {flow:g} is less than the least flow {min_flow:g}"),
+        (above(pipes["flow"], pipes["room"]), "flow {flow:g} is more than the capacity {room:g}"),
+        (used & above(pipes["least"], pipes["flow"]), "flow {flow:g} is less than the least flow {least:g}"),
+        ((pipes["count"] < 1).to_numpy(), "{count} pipes are none"),
+        ((pipes["serving"] < 1).to_numpy() & above(pipes["flow"], 0.0), "flow {flow:g} in a pipe that was replaced"),
         (counted & above(fro, 0.0), "{flow_forward:g} and {flow_backward:g} flow to and fro"),
     ):
         violations += sentences(pipes, wrong, _PIPE + template)
@@ -47,7 +54,7 @@ def _flow_rules(pipes: pd.DataFrame) -> list[str]:
 
 
 def _money_rules(pipes: pd.DataFrame) -> list[str]:
-    pipes["paid"] = pipes["fixed_cost_given"].where(~pipes["existing_given"], 0.0)
+    pipes["paid"] = (pipes["count"] * pipes["fixed_cost_given"]).where(~pipes["existing_given"], 0.0)
     pipes["pumped"] = pipes["flow"] * pipes["unit_cost"]
     pipes["emitted"] = pipes["flow"] * pipes["co2_per_unit"]
     violations = []
@@ -61,13 +68,48 @@ def _money_rules(pipes: pd.DataFrame) -> list[str]:
 
 
 def _option_rules(pipes: pd.DataFrame) -> list[str]:
-    new, key = pipes[~pipes["existing_given"].to_numpy(dtype=bool)], ["corridor", "resource", "period"]
-    return [
-        f"corridor {corridor}: {len(options)} new pipes for {resource} ({', '.join(options)}); one may be built"
-        + said(str(period))
-        for (corridor, resource, period), options in new.groupby(key, sort=False)["option"]
-        if len(options) > 1
-    ]
+    """Return where new pipes take more than the room there is; those that replace others take none."""
+    new = pipes[~pipes["existing_given"].to_numpy(dtype=bool) & (pipes["upgrade_of_given"] == "")]
+    violations = sentences(
+        pipes,
+        (pipes["count"] > pipes["max_parallel"]).to_numpy(),
+        _PIPE + "{count} side by side, but {max_parallel} fit",
+    )
+    for (corridor, resource, period), options in new.groupby(["corridor", "resource", "period"], sort=False):
+        if len(options) > 1 and (options["count"] / options["max_parallel"]).sum() > 1 + RELATIVE:
+            rule = "one may be built" if (options["max_parallel"] == 1).all() else "they do not fit side by side"
+            violations.append(
+                f"corridor {corridor}: {options['count'].sum()} new pipes for {resource} "
+                f"({', '.join(options['option'])}); {rule}{said(str(period))}"
+            )
+    return violations
+
+
+def _replaced(pipes: pd.DataFrame) -> pd.Series:
+    """Return how many of each built pipe others of the plan replace."""
+    gone = pipes.groupby(["corridor", "resource", "upgrade_of_given", "period"])["count"].sum()
+    here = pd.MultiIndex.from_frame(pipes[["corridor", "resource", "option", "period"]])
+    return pd.Series(gone.reindex(here).fillna(0).to_numpy(), index=pipes.index)
+
+
+def _upgrade_rules(problem: Problem, pipes: pd.DataFrame) -> list[str]:
+    """Return upgrades of pipes that are not there, or not as often."""
+    upgrades = pipes[pipes["upgrade_of_given"] != ""]
+    place = ["corridor", "resource", "option", "period"]
+    there = {
+        tuple(row[name] for name in place): (1 if row["existing"] else 0)
+        for row in in_each_period(problem, problem.pipes).to_dict("records")
+    }
+    there |= {tuple(row[name] for name in place): row["count"] for row in pipes.to_dict("records")}
+    violations = []
+    for key, rows in upgrades.groupby(["corridor", "resource", "upgrade_of_given", "period"], sort=False):
+        corridor, resource, old, period = key
+        if rows["count"].sum() > there.get(key, 0):
+            violations.append(
+                f"corridor {corridor}: {rows['count'].sum()} of {', '.join(rows['option'])} for {resource} replace "
+                f"{old}, but {there.get(key, 0)} of it are there{said(str(period))}"
+            )
+    return violations
 
 
 def _corridor_rules(problem: Problem, plan: Plan, pipes: pd.DataFrame) -> list[str]:

@@ -4,7 +4,7 @@ Sets
     i things that can be built, t periods; invested_i what building one takes from the budget: its
     ``capex_fixed``, or its fixed cost per year in a Problem that does not say what anything invests.
 Constraints
-    (11) budget: sum over i of invested_i (stands_it - stands_i,t-1) <= investment_budget_t
+    (13) budget: sum over i of invested_i (stands_it - stands_i,t-1) <= investment_budget_t
     What stands at the start takes nothing, nor do vehicles: a fleet is sized anew in each period.
 """
 
@@ -23,7 +23,7 @@ from models.phases import per_period
 
 
 def add_budgets(model: pyo.ConcreteModel, periods: pd.DataFrame, limits: Limits, standing: Standing) -> None:
-    """Add (11) where a budget is set; call it after the phases."""
+    """Add (13) where a budget is set; call it after the phases."""
     rows: dict[Hashable, Row] = {}
     for when, (name, budget) in enumerate(per_period(limits.investment_budget, periods)):
         terms: list[Any] = []
@@ -35,4 +35,4 @@ def add_budgets(model: pyo.ConcreteModel, periods: pd.DataFrame, limits: Limits,
                     amounts += [sign * invested] * len(steps[step])
         if terms:
             rows[name or "budget"] = (None, linear(terms, amounts), budget)
-    model.budget = constraints(rows, doc="(11) invested in what is newly built <= budget of the period")
+    model.budget = constraints(rows, doc="(13) invested in what is newly built <= budget of the period")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pyomo.environ as pyo
 
-from models.families.ledger import Ledger, variables
+from models.families.ledger import Ledger, named, variables
 from models.network import Network
 
 
@@ -20,7 +20,7 @@ def add_grades(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> No
     """Add the variables of (7)."""
     grades = network.grades
     model.convert = variables(
-        list(grades["key"]), grades["bound"], doc="units/year of a better grade used as a lesser one"
+        named(grades["key"], grades["origin"]), grades["bound"], doc="units/year of a better grade used as a lesser one"
     )
     convert = list(model.convert.values())
     ledger.outflow(grades["from_cell"], convert)

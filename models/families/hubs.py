@@ -4,7 +4,8 @@ Sets
     h hubs; recipe_(h, r) units of r per throughput, negative eaten, positive made; B_h tightened throughput.
 Variables
     made_h in [0, B_h], throughput/year.
-    modules_h new modules, whole, only where a module costs something and more could stand.
+    modules_h new modules, whole, only where a module costs something and more could stand; at least one
+    where the hub is forced and none is there.
 Constraints
     (5) hub: made_h <= capacity_h (existing_h + modules_h)
 Cost
@@ -29,9 +30,11 @@ def add_hubs(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None
     ledger.pay(made, hubs["unit_cost"], hubs["when"])
     ledger.emit(made, hubs["co2_per_unit"], hubs["when"])
 
-    built = hubs[(hubs["fixed_cost"] > 0) & (hubs["bound"] > hubs["existing"] * hubs["capacity"])]
-    most = np.ceil(built["bound"] / built["capacity"]) - built["existing"]
-    model.modules = variables(list(built["key"]), most, doc="new modules of a hub", integer=True)
+    wanted = (hubs["bound"] > hubs["existing"] * hubs["capacity"]) | (hubs["least"] > hubs["existing"])
+    built = hubs[(hubs["fixed_cost"] > 0) & wanted]
+    least = (built["least"] - built["existing"]).clip(lower=0)
+    most = np.maximum(np.ceil(built["bound"] / built["capacity"]) - built["existing"], least)
+    model.modules = variables(list(built["key"]), most, doc="new modules of a hub", lower=least, integer=True)
     ledger.build(list(model.modules.values()), built, things=[("hub", hub) for hub in built["hub"]])
     # A first module cannot be used beyond what can arrive; with modules already there the row is exact as it is.
     first = np.where(built["existing"] == 0, np.minimum(built["capacity"], built["bound"]), built["capacity"])

@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 from pyomo.core.expr import LinearExpression
 
 Row = tuple[float | None, Any, float | None]  # lower bound, body, upper bound
-Thing = tuple[Hashable, ...]  # what can be built: its kind and its name, whatever the period
+Thing = tuple[str, str]  # what can be built: its kind and its name, whatever the period
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,11 @@ class Build:
     within
         The thing that must stand first, or None.
     choice
-        Things of the same choice exclude each other for ever; None: nothing does.
+        Things of the same choice share the room of one for ever; None: they need no room of their own.
+    share
+        How much of that room one takes.
+    exact
+        What stands is in use: what replaces another cannot be put aside.
     """
 
     thing: Thing
@@ -43,6 +47,8 @@ class Build:
     invested: float
     within: Thing | None = None
     choice: Hashable | None = None
+    share: float = 1.0
+    exact: bool = False
 
 
 class Ledger:
@@ -114,8 +120,10 @@ class Ledger:
     ) -> None:
         """Register what is built: the whole cost of it in a single period, otherwise paid while it stands.
 
-        ``rows`` has ``fixed_cost``, ``invested`` and ``when`` for each variable.
+        ``rows`` has ``fixed_cost``, ``invested`` and ``when`` for each variable, and may have ``share`` and
+        ``exact``.
         """
+        rows = rows.assign(**{name: rows.get(name, plain) for name, plain in (("share", 1.0), ("exact", False))})
         if len(self.weights) == 1:
             self.pay(variables, rows["fixed_cost"])
         nothing = [None] * len(variables)
@@ -129,6 +137,8 @@ class Ledger:
                 rows["invested"].tolist(),
                 within or nothing,
                 choices or nothing,
+                rows["share"].tolist(),
+                rows["exact"].tolist(),
                 strict=True,
             )
         ]
@@ -173,6 +183,14 @@ def variables(
     if integer and all(high == 1 for high in highs):
         domain = pyo.Binary
     return pyo.Var(list(keys), domain=domain, bounds=bounds, doc=doc)
+
+
+def named(keys: Iterable[Any], origins: Iterable[str]) -> list[Any]:
+    """Return the keys, each with the origin of what it is about where any is traced (Pyomo wants equal lengths)."""
+    origins, keys = list(origins), list(keys)
+    if not any(origins):
+        return keys
+    return [(*(key if isinstance(key, tuple) else (key,)), origin) for key, origin in zip(keys, origins, strict=True)]
 
 
 def constraints(rows: Mapping[Any, Row], doc: str) -> pyo.Constraint:

@@ -5,10 +5,10 @@ Sets
 Variables
     partner_nt in {0, 1}: 1 if n has placed or been served anything in t or before, by others or by itself.
 Constraints
-    (12a) joining: placed_s <= Q_s partner_nt ; served_d <= D_d partner_nt
-    (12b) once a partner, always counted as one: partner_n,t-1 <= partner_nt
-    (12c) new partners: sum over n of (partner_nt - partner_n,t-1) <= max_new_partners_t
-    (12d) all partners: sum over n of partner_nT <= max_partners, T the last period
+    (14a) joining: placed_s <= Q_s partner_nt ; served_d <= D_d partner_nt
+    (14b) once a partner, always counted as one: partner_n,t-1 <= partner_nt
+    (14c) new partners: sum over n of (partner_nt - partner_n,t-1) <= max_new_partners_t
+    (14d) all partners: sum over n of partner_nT <= max_partners, T the last period
     Hubs, sites and junctions are no partners.
 """
 
@@ -26,7 +26,7 @@ from models.phases import per_period, with_period
 
 
 def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -> None:
-    """Add (12a) to (12d) where partners are limited; call it after the streams."""
+    """Add (14a) to (14d) where partners are limited; call it after the streams."""
     limits = per_period(problem.limits.max_new_partners, network.periods)
     in_all = problem.limits.max_partners
     streams = _streams(model, problem, network) if limits or in_all is not None else []
@@ -41,7 +41,7 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
             key: (None, linear([moved, partner[node][when]], [1.0, -moved.ub]), 0.0)
             for node, when, key, moved in streams
         },
-        doc="(12a) placed or served <= quantity * partner",
+        doc="(14a) placed or served <= quantity * partner",
     )
     model.always_counted = constraints(
         {
@@ -49,17 +49,17 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
             for node, steps in partner.items()
             for name, before, after in zip(names[1:], steps[:-1], steps[1:], strict=True)
         },
-        doc="(12b) partner before <= partner",
+        doc="(14b) partner before <= partner",
     )
     rows: dict[Hashable, Row] = {}
     for when, (name, most) in enumerate(limits if plants else []):
         now = [steps[when] for steps in partner.values()]
         before = [steps[when - 1] for steps in partner.values()] if when else []
         rows[name or "new"] = (None, linear([*now, *before], [*[1.0] * len(now), *[-1.0] * len(before)]), most)
-    model.new_partners = constraints(rows, doc="(12c) plants that join in a period <= most new partners")
+    model.new_partners = constraints(rows, doc="(14c) plants that join in a period <= most new partners")
     last = [steps[-1] for steps in partner.values()]
     ever = {"all": (None, linear(last, [1.0] * len(last)), in_all)} if last and in_all is not None else {}
-    model.all_partners = constraints(ever, doc="(12d) plants that take part <= most partners")
+    model.all_partners = constraints(ever, doc="(14d) plants that take part <= most partners")
 
 
 def _streams(

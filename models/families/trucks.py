@@ -3,12 +3,13 @@
 Sets
     q routes, v vehicle classes; C_q is the tightened bound of a route.
 Variables
-    haul_q in [0, C_q], units/year.
+    haul_q in [0, C_q], units/year; one per origin where that is traced.
     bay_q in {0, 1}, only where the bay costs something.
     fleet_v whole vehicles, only where whole vehicles are bought and cost something; in each period anew,
     since vehicles can be sold or moved.
 Constraints
     (6a) bay: haul_q <= C_q bay_q
+    (6c) route: sum of the hauls of all origins <= capacity_q bay_q (or capacity_q), where origins are traced
     (6b) fleet: sum of hours_per_trip_q / units_per_trip_q * haul_q <= hours_per_year_v fleet_v
 Cost
     unit and bay cost; vehicles: whole ones by fleet_v, otherwise the share of a vehicle that the hours take.
@@ -16,18 +17,21 @@ Cost
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from models.families.ledger import Ledger, constraints, linear, variables
+from models.families.ledger import Ledger, Row, constraints, linear, named, variables
 from models.network import Floats, Ints, Network
 
 
 def add_trucks(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None:
     """Add (6a) and (6b)."""
     routes = network.hauls
-    model.haul = variables(list(routes["key"]), routes["bound"], doc="units/year hauled on a route")
+    model.haul = variables(named(routes["key"], routes["origin"]), routes["bound"], doc="units/year hauled on a route")
     haul = list(model.haul.values())
     ledger.outflow(routes["from_cell"], haul)
     ledger.inflow(routes["to_cell"], haul)
@@ -35,16 +39,32 @@ def add_trucks(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> No
     ledger.emit(haul, routes["co2_per_unit"], routes["when"])
 
     bays = routes[routes["fixed_cost"] > 0]
-    model.bay = variables(list(bays["key"]), 1.0, doc="1 if a loading bay is built", integer=True)
-    ledger.build(list(model.bay.values()), bays, things=[("bay", route) for route in bays["route"]])
+    built = bays.drop_duplicates("key")
+    model.bay = variables(list(built["key"]), 1.0, doc="1 if a loading bay is built", integer=True)
+    ledger.build(list(model.bay.values()), built, things=[("bay", route) for route in built["route"]])
+    keys = named(bays["key"], bays["origin"])
     model.bay_limit = constraints(
         {
-            key: (None, linear([model.haul[key], model.bay[key]], [1.0, -bound]), 0.0)
-            for key, bound in zip(bays["key"], bays["bound"].tolist(), strict=True)
+            key: (None, linear([model.haul[key], model.bay[route]], [1.0, -bound]), 0.0)
+            for key, route, bound in zip(keys, bays["key"], bays["bound"].tolist(), strict=True)
         },
         doc="(6a) haul <= capacity * bay",
     )
+    _share_routes(model, routes, haul)
     _add_fleets(model, routes, network.vehicles, ledger)
+
+
+def _share_routes(model: pyo.ConcreteModel, routes: pd.DataFrame, haul: list[Any]) -> None:
+    """Add (6c) where the hauls of several origins could fill a route together."""
+    rows: dict[Hashable, Row] = {}
+    for members in routes.groupby(["route", "when"], sort=False).indices.values():
+        route = routes["key"].iloc[members[0]]
+        capacity = float(routes["capacity"].iloc[members[0]])
+        if len(members) > 1 and routes["bound"].iloc[members].sum() > capacity:
+            gate = [model.bay[route]] if route in model.bay else []
+            body = linear([*(haul[row] for row in members), *gate], [*[1.0] * len(members), *[-capacity] * len(gate)])
+            rows[route] = (None, body, 0.0 if gate else capacity)
+    model.route_capacity = constraints(rows, doc="(6c) hauls of all origins <= capacity * bay")
 
 
 def hours_per_unit(routes: pd.DataFrame) -> Floats:

@@ -126,6 +126,42 @@ def options(**more: object) -> Problem:
     )
 
 
+def upgrade(*, chain: bool = False) -> Problem:
+    """An existing pipe of 50 t; DN80 (80 t) replaces it for 120, DN150 (no limit) replaces DN80 for 15 more.
+
+    Saved per t: 10. The old pipe: 500; DN80: 80 x 10 - 120 = 680 (the old one carries nothing beside it);
+    both steps: 90 x 10 - 135 = 765. Cost: 100 x 10 less that.
+    """
+    pipes = [
+        pipe(option="DN50", fixed_cost=999, capacity=50, existing=True),
+        pipe(option="DN80", fixed_cost=120, capacity=80, upgrade_of="DN50"),
+        pipe(option="DN150", fixed_cost=15, upgrade_of="DN80"),
+    ]
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand(quantity=90)],
+        corridors=[corridor(fixed_cost=999, existing=True)],
+        pipes=pipes[: 3 if chain else 2],
+    )
+
+
+def parallel() -> Problem:
+    """Two pipes fit in the trench: DN50 (50 t) at 100 each, DN80 (80 t) at 130 each; 120 t save 10 each.
+
+    Two DN50: 1000 - 200 = 800; one of each: 1200 - 230 = 970; two DN80: 1200 - 260 = 940. Trench 70.
+    Cost: 1200 - 970 + 70 = 300.
+    """
+    return make(
+        supplies=[supply(quantity=120, unplaced_cost=10)],
+        demands=[demand(quantity=120)],
+        corridors=[corridor(fixed_cost=70)],
+        pipes=[
+            pipe(option="DN50", fixed_cost=100, capacity=50, max_parallel=2),
+            pipe(option="DN80", fixed_cost=130, capacity=80, max_parallel=2),
+        ],
+    )
+
+
 def least_flow() -> Problem:
     """A free pipe that needs at least 80 t cannot be used for 60 t; one that needs 50 t can, at 1 per t more.
 
@@ -285,6 +321,16 @@ def kept(*, later: float) -> Problem:
     )
 
 
+def trench_waits() -> Problem:
+    """As ``shared_trench``, where brine is wanted in the second period only: nothing pays in the first.
+
+    Ash alone loses 400 a year, both gain 200: 5 x (1600 + 840) - 3 x 200, all built in the second period.
+    """
+    problem = shared_trench()
+    demands = [demand(), dated(demand(resource="brine"), "2", 40)]
+    return phased(problem.replace(demands=make_table("problem", "demands", demands)))
+
+
 def one_for_ever() -> Problem:
     """20 t, then 60 t through one pipe for both: DN50 (50 t) at 100 or DN80 at 130, 10 saved per t.
 
@@ -294,6 +340,27 @@ def one_for_ever() -> Problem:
     problem = options()
     demands = make_table("problem", "demands", [dated(demand(), "1", 20), dated(demand(), "2", 60)])
     return phased(problem.replace(demands=demands))
+
+
+def growing(**more: object) -> Problem:
+    """20 t wanted, then 60 t, through DN50 pipes of 20 t at 100; 10 saved per t."""
+    demands = [dated(demand(), "1", 20), dated(demand(), "2", 60)]
+    pipes = [pipe(option="DN50", fixed_cost=100, capacity=20, **more)]
+    if not more:
+        pipes.append(pipe(option="DN80", fixed_cost=50, upgrade_of="DN50"))
+    return phased(make(supplies=[supply(unplaced_cost=10)], demands=demands, corridors=[corridor()], pipes=pipes))
+
+
+def blend_later() -> Problem:
+    """As ``blend``, without C in the first period: A alone is too salty for B, so D's 30 t are all.
+
+    2 x (1000 - 300) + 3 x 560.
+    """
+    problem = blend()
+    given = supply("C", 40, unplaced_cost=10)
+    supplies = make_table("problem", "supplies", [supply(unplaced_cost=10), dated(given, "2", 40)])
+    quality = problem.quality.replace({"supply": {"C-ash": "C-ash@2"}})
+    return phased(problem.replace(supplies=supplies, quality=quality))
 
 
 def two_pipes(saved: float, **limits: object) -> Problem:
@@ -391,6 +458,104 @@ def landfill(*, cap: float | None = None, partners: int | None = None, bay: floa
     )
 
 
+def star(*, limits: Limits | None = None, **tables: Rows) -> Problem:
+    """A (100 t) and C (40 t) give through J to B (90 t, 1 per t on the last pipe) and D (30 t); all save 10 per t.
+
+    Nothing limited: 90 x 9 + 30 x 10 = 1110 saved of 1400.
+    """
+    return make(
+        limits=limits,
+        supplies=[supply(unplaced_cost=10), supply("C", 40, unplaced_cost=10)],
+        demands=[demand(quantity=90), demand("D", 30)],
+        corridors=[corridor("A", "J"), corridor("C", "J"), corridor("J", "B"), corridor("J", "D")],
+        pipes=[pipe("AJ"), pipe("CJ"), pipe("JB", unit_cost=1), pipe("JD")],
+        **tables,
+    )
+
+
+def blend() -> Problem:
+    """B takes at most 40 mg/l of chloride; A has 100, C has 10. The mix of a t from A and 40 t from C:
+
+    100 a + 400 <= 40 (a + 40), so a = 20. D takes 30 t more from A.
+    Cost: 1400 - 60 x 9 - 30 x 10 = 560.
+    """
+    return star(
+        quality=[
+            {"supply": "A-ash", "property": "chloride", "value": 100},
+            {"supply": "C-ash", "property": "chloride", "value": 10},
+            {"demand": "B-ash", "property": "chloride", "max": 40},
+        ]
+    )
+
+
+def treatment() -> Problem:
+    """Washing 50 t makes 45 t with 5 mg/l, which may be mixed with r t of raw ash (100 mg/l) up to 20 mg/l.
+
+    80 r <= 15 x 45, r = 8.4375. Saved: 58.4375 x 10 - 50 x 2 washing - 53.4375 x 1 hauling = 430.9375.
+    Cost: 1000 - 430.9375 = 569.0625.
+    """
+    return make(
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand()],
+        routes=[route(unit_cost=1), route(resource="clean", unit_cost=1)],
+        hubs=[{"hub": "washer", "node": "A", "technology": "washing", "fixed_cost": 0, "capacity": 50, "unit_cost": 2}],
+        recipes=[
+            {"technology": "washing", "resource": "ash", "quantity_per_throughput": -1},
+            {"technology": "washing", "resource": "clean", "quantity_per_throughput": 0.9},
+        ],
+        grades=[{"resource": "clean", "serves": "ash"}],
+        quality=[
+            {"supply": "A-ash", "property": "chloride", "value": 100},
+            {"technology": "washing", "property": "chloride", "value": 5},
+            {"demand": "B-ash", "property": "chloride", "max": 20},
+        ],
+    )
+
+
+def forbidden_exchange() -> Problem:
+    """A may not give to B, though both hang on J: C's 40 t go to B, 30 t of A's to D.
+
+    Cost: 1400 - 40 x 9 - 30 x 10 = 740.
+    """
+    return star(limits=Limits(forbidden_exchanges=(("A", "B"),)))
+
+
+def forced_exchange() -> Problem:
+    """Hauling costs 4 more than it saves, but half of the 60 t that could be exchanged must be.
+
+    Cost: 70 x 10 + 30 x 14 = 1120.
+    """
+    return make(
+        limits=Limits(forced_exchanges=(("A", "B", "ash"),), forced_share=0.5),
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand()],
+        routes=[route(unit_cost=14)],
+    )
+
+
+def choices() -> Problem:
+    """The dearer corridor is forced and the cheaper one forbidden; so are a useless hub and a useful one.
+
+    Cost: 40 x 10 left + 40 x 50 grit bought + 100 trench + 30 for the idle mill = 2530.
+    """
+    hub = {"node": "B", "capacity": 50, "fixed_cost": 30}
+    return make(
+        limits=Limits(
+            forced_corridors=("AB2",), forbidden_corridors=("AB",), forced_hubs=("idle",), forbidden_hubs=("mill",)
+        ),
+        supplies=[supply(unplaced_cost=10)],
+        demands=[demand(), demand(resource="grit", quantity=40, unserved_cost=50)],
+        corridors=[corridor(fixed_cost=50), corridor(fixed_cost=100) | {"corridor": "AB2"}],
+        pipes=[pipe("AB"), pipe("AB2")],
+        hubs=[{"hub": "idle", "technology": "drying", **hub}, {"hub": "mill", "technology": "milling", **hub}],
+        recipes=[
+            {"technology": "drying", "resource": "mud", "quantity_per_throughput": -1},
+            {"technology": "milling", "resource": "ash", "quantity_per_throughput": -1},
+            {"technology": "milling", "resource": "grit", "quantity_per_throughput": 1},
+        ],
+    )
+
+
 # name -> (problem, optimum)
 KNOWN = {
     "truck": (trucking(), 2600),
@@ -400,10 +565,18 @@ KNOWN = {
     "must_serve": (must_serve(), 665),
     "shared_trench": (shared_trench(), 2240),
     "options": (options(), 530),
+    "upgrade": (upgrade(), 320),
+    "upgrade_chain": (upgrade(chain=True), 235),
+    "parallel": (parallel(), 300),
     "least_flow": (least_flow(), 460),
     "lossy": (lossy(), 400),
     "junction_tree": (junction_tree(), 2820),
     "full_corridor": (full_corridor(), 1450),
+    "blend": (blend(), 560),
+    "treatment": (treatment(), 569.0625),
+    "forbidden_exchange": (forbidden_exchange(), 740),
+    "forced_exchange": (forced_exchange(), 1120),
+    "choices": (choices(), 2530),
     "fleet_shared": (fleet(whole=False), 2720),
     "fleet_whole": (fleet(whole=True), 2760),
     "hub": (hub(), 1280),
@@ -413,8 +586,15 @@ KNOWN = {
     "co2_cap": (carbon(cap=50), 1500),
     "weighted": (weighted(), 18200),
     "phases": (kept(later=10), 8500),
+    "phases_trench": (trench_waits(), 11600),
     "phases_idle": (kept(later=0), 9100),
     "phases_option": (one_for_ever(), 3450),
+    # DN50 at once and its upgrade on top of it later: 5 x 1000 - 2 x (200 - 100) - 3 x (600 - 150)
+    "phases_upgrade": (growing(), 3450),
+    # one, then three side by side: 5 x 1000 - 2 x (200 - 100) - 3 x (600 - 300)
+    "phases_parallel": (growing(max_parallel=3), 3900),
+    "phases_blend": (blend_later(), 3080),
+    "phases_choices": (phased(choices()), 5 * 2530),
     "phases_hub": (hub_grows(), 5880),
     "phases_fleet": (fleet_resized(), 18360),
     "phases_cap": (cap_each_period(), 3300),

@@ -35,6 +35,10 @@ def drop(table: str):
     return lambda plan: plan.replace(**{table: getattr(plan, table).iloc[1:]})
 
 
+def drop_last(table: str):
+    return lambda plan: plan.replace(**{table: getattr(plan, table).iloc[:-1]})
+
+
 def twice(table: str):
     return lambda plan: plan.replace(**{table: pd.concat([getattr(plan, table)] * 2, ignore_index=True)})
 
@@ -105,6 +109,25 @@ BROKEN = {
     "pipe cost": ("options", put("built_pipes", "fixed_cost", 1.0), "fixed cost is 1, but should be 130"),
     "pumping cost": ("shared_trench", put("built_pipes", "flow_cost", 1.0), "flow cost is 1, but should be 60"),
     "pipe CO2": ("co2_price", put("built_pipes", "co2", 1.0), "CO2 is 1, but should be 6"),
+    "too many side by side": (
+        "parallel",
+        put("built_pipes", "count", 3),
+        "pipe DN50 for ash in corridor AB: 3 side by side, but 2 fit",
+    ),
+    "no room": ("parallel", put("built_pipes", "count", 2), "3 new pipes for ash (DN50, DN80); they do not fit"),
+    "cost of one of two": ("parallel", put("built_pipes", "count", 2), "fixed cost is 100, but should be 200"),
+    "no pipe": ("parallel", put("built_pipes", "count", 0), "pipe DN50 for ash in corridor AB: 0 pipes are none"),
+    "replaced pipe still used": (
+        "upgrade_chain",
+        put("built_pipes", "flow_forward", 5.0),
+        "pipe DN80 for ash in corridor AB: flow 5 in a pipe that was replaced",
+    ),
+    "upgrade of nothing": ("upgrade_chain", drop("built_pipes"), "1 of DN150 for ash replace DN80, but 0 of it"),
+    "upgrade twice": (
+        "upgrade",
+        both(put("built_pipes", "count", 2), put("built_pipes", "fixed_cost", 240.0)),
+        "2 of DN80 for ash replace DN50, but 1 of it are there",
+    ),
     "no trench": (
         "shared_trench",
         drop("built_corridors"),
@@ -181,6 +204,40 @@ BROKEN = {
         put("exchanges", "co2", 1.0),
         "exchanges share 1 of transport co2, but transport comes to 30",
     ),
+    # quality, choices
+    "mix too salty": (
+        "blend",
+        both(put("exchanges", "quantity", 30.0), put("exchanges", "quantity", 30.0, 2)),
+        "B-ash: the chloride of its ash is 55, more than 40",
+    ),
+    "washed ash forgotten": ("treatment", put("exchanges", "supply", "A-ash", 2), "B-ash: the chloride of its ash is"),
+    "mix unknown": (
+        "treatment",
+        put("exchanges", "supply", "ghost", 2),
+        "the chloride of what ghost gives is not known",
+    ),
+    "forbidden exchange": (
+        "forbidden_exchange",
+        put("exchanges", "to_node", "B"),
+        "the exchange from A to B is forbidden, but 30 are exchanged",
+    ),
+    "forced exchange": (
+        "forced_exchange",
+        put("exchanges", "quantity", 10.0),
+        "the exchange from A to B of ash is forced to 0.5 of what it could be, but is 0.166667",
+    ),
+    "forced corridor": ("choices", both(drop("built_corridors"), drop("built_pipes")), "corridor AB2 is forced, but"),
+    "forbidden corridor": (
+        "choices",
+        both(put("built_corridors", "corridor", "AB"), put("built_pipes", "corridor", "AB")),
+        "corridor AB is forbidden, but in the plan",
+    ),
+    "forced hub": ("choices", drop("built_hubs"), "hub idle is forced, but not in the plan"),
+    "forbidden hub": (
+        "choices",
+        both(put("built_hubs", "hub", "mill"), put("built_hubs", "technology", "milling")),
+        "hub mill is forbidden, but in the plan",
+    ),
     # accounts
     "objective": ("truck", fields(objective=2500.0), "the objective is 2500, but the plan costs 2600"),
     "cost term": ("truck", times("costs", "amount", 2.0), "costs: disposal is 4000, but should be 2000"),
@@ -196,6 +253,71 @@ BROKEN = {
     "called optimal": ("truck", fields(bound=1300.0, gap=0.5), "status is optimal, but the gap is 0.5"),
     "called infeasible": ("truck", fields(status="infeasible"), "status is infeasible, yet a plan is held"),
     "indicator": ("truck", put("indicators", "plan", 1.0), "indicators: cost is 1, but should be 2600"),
+    # periods
+    "unknown period": ("phases_hub", put("hauls", "period", "9"), "hauls: '9' is not a period"),
+    "no period": ("phases", put("exchanges", "period", ""), "exchanges: '' is not a period"),
+    "another year's supply": (
+        "phases_cap",
+        put("unplaced", "period", "2"),
+        "unplaced: A-ash@1 / A / ash / 2 is not a row of supplies",
+    ),
+    "used before it is built": (
+        "phases",
+        put("built_pipes", "built_in", "2"),
+        "pipe in corridor AB for ash: DN100: said to be built in 2, but it stands in 1 first",
+    ),
+    "built in no period": (
+        "phases",
+        put("built_corridors", "built_in", ""),
+        "corridor AB: said to be built in no period",
+    ),
+    "un-built": (
+        "phases_idle",
+        drop_last("built_pipes"),
+        "pipe in corridor AB for ash: DN100: 1 stood, but only 0 in 2: nothing is un-built",
+    ),
+    "not paid while idle": ("phases_idle", drop_last("built_pipes"), "costs: pipes in 2 is 900, but should be 0"),
+    "module sold": (
+        "phases_hub",
+        both(put("built_hubs", "modules", 3, 0), put("built_hubs", "modules", 2, 1)),
+        "hub mill: 2 stood, but only 1 in 2: nothing is un-built",
+    ),
+    "pipe taken out": ("phases_parallel", drop_last("built_pipes"), "1 stood, but only 0 in 2: nothing is un-built"),
+    "replaced where there is none": (
+        "phases_upgrade",
+        put("built_pipes", "period", "1", 2),
+        "pipe in corridor AB for ash: DN80: 1 stood, but only 0 in 2: nothing is un-built",
+    ),
+    "another option later": (
+        "phases_option",
+        put("built_pipes", "option", "DN50", 0),
+        "corridor AB: DN50 and DN80 for ash are built",
+    ),
+    "weights forgotten": (
+        "phases_fleet",
+        times("costs", "amount", 0.5),
+        "costs: disposal in 2 is 6000, but should be 12000",
+    ),
+    "balance in one period": (
+        "phases_fleet",
+        put("hauls", "quantity", 50.0, 1),
+        "node B: 30 t/year of ash come in and do not go out in 2",
+    ),
+    "fleet of one period": (
+        "phases_fleet",
+        put("fleets", "vehicles", 1.0, 0),
+        "12 h/year are hauled, but 1 have 8 (in 1)",
+    ),
+    "exchange in another period": (
+        "phases_cap",
+        put("exchanges", "period", "2"),
+        "supply A-ash@1: 60 are placed, but its exchanges send 0 (in 1)",
+    ),
+    "indicator of one year": (
+        "phases_cap",
+        put("indicators", "plan", 50.0, 2),
+        "indicators: co2 is 50, but should be 120",
+    ),
     "rows without objective": (
         "truck",
         fields(objective=None),
@@ -233,6 +355,30 @@ def test_two_options_in_one_corridor():
 def test_over_the_cap():
     found = models.check(cases.carbon(cap=50), cases.solved("co2_free"))
     assert found == ("CO2 is 70 t/year, more than the cap of 50",)
+
+
+def test_over_the_cap_in_one_period():
+    case = cases.cap_each_period()
+    plan = models.solve(cases.phased(case, co2_cap_t_per_year=None))
+    assert plan.objective == pytest.approx(3100)
+    assert models.check(case, plan) == ("CO2 is 70 t/year in 1, more than the cap of 50",)
+
+
+@pytest.mark.parametrize(
+    ("name", "limits", "expected"),
+    [
+        ("budget", {"investment_budget": (299.0, 400.0)}, "300 EUR are invested in 1, more than the budget of 299"),
+        ("budget", {"investment_budget": (700.0, 0.0)}, "400 EUR are invested in 2, more than the budget of 0"),
+        ("budget_capex", {"investment_budget": 2999.0}, "3000 EUR are invested, more than the budget of 2999"),
+        ("phases_hub", {"investment_budget": 199.0}, "200 EUR are invested in 2, more than the budget of 199"),
+        ("phases_partners", {"max_new_partners": (2, 1)}, "2 plants join in 2 (C, D), more than 1 may"),
+        ("partners", {"max_new_partners": 1}, "2 plants join (A, B), more than 1 may"),
+    ],
+)
+def test_limits_of_what_is_new(name, limits, expected):
+    problem = cases.KNOWN[name][0]
+    strict = problem.replace(limits=problem.limits.model_copy(update=limits))
+    assert models.check(strict, cases.solved(name)) == (expected,)
 
 
 def test_small_rounding_is_allowed():

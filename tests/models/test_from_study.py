@@ -85,6 +85,29 @@ def test_forbidden_pairs_are_left_out():
     assert table["to_plant"].tolist() == ["farm"]
 
 
+@pytest.mark.parametrize(("name", "left"), [("coarse", ["farm"]), ("fine", ["farm"]), ("mud", ["works", "farm"])])
+def test_forbidden_pairs_of_one_resource(name, left):
+    """The resource counts as it is given (fine) and as it is received (coarse)."""
+    table = models.match(study(limits={"forbidden_exchanges": [["mill", "works", name]]}))
+    assert table["to_plant"].tolist() == left
+
+
+def test_limits_of_streams_become_quality():
+    toy = study()
+    toy.resources = toy.resources.assign(properties="chloride_mg_l")
+    toy.streams = toy.streams.assign(chloride_mg_l=[80, None, None, None, 5], chloride_mg_l_max=[None, 50, *[None] * 3])
+    problem = problem_of(toy)
+    columns = ["supply", "demand", "property", "value", "max"]
+    assert problem.quality[columns].fillna(0).values.tolist() == [
+        ["", "works-coarse-demand", "chloride_mg_l", 0, 50],
+        ["mill-fine-supply", "", "chloride_mg_l", 80, 0],
+        ["farm-mud-supply", "", "chloride_mg_l", 5, 0],
+    ]
+    plan = models.solve(problem)
+    assert plan.status == "infeasible"  # the works must be served, and the mill's ash is too salty
+    assert plan.reasons[0].startswith("no plan serves every demand that must be served and keeps every mix within")
+
+
 def test_no_streams():
     toy = study()
     toy.streams = toy.streams.iloc[:0]

@@ -13,15 +13,14 @@ import pyomo.environ as pyo
 import pytest
 
 from models.build import build_model
-from models.network import build_network
-from models.tighten import tighten
+from models.prepare import prepare_network
 from tests.models import cases
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def lp_text(problem, path: Path) -> str:
-    model = build_model(problem, tighten(build_network(problem)))
+    model = build_model(problem, prepare_network(problem))
     model.write(str(path), io_options={"symbolic_solver_labels": True})
     return path.read_text(encoding="utf-8")
 
@@ -41,5 +40,5 @@ def test_no_golden_file_is_left_over():
 
 def test_every_constraint_says_what_it_is():
     problem = cases.shared_trench()
-    model = build_model(problem, tighten(build_network(problem)))
+    model = build_model(problem, prepare_network(problem))
     assert all(part.doc for part in model.component_objects((pyo.Constraint, pyo.Var)))

@@ -19,6 +19,52 @@ def test_optimum(name):
     assert plan.gap <= 1e-6
 
 
+def test_what_is_built_stands_from_then_on():
+    table = cases.solved("phases_idle").built_pipes
+    assert table[["period", "built_in", "fixed_cost", "flow_forward"]].values.tolist() == [
+        ["1", "1", 300, 60], ["2", "1", 300, 0],
+    ]  # fmt: skip
+    table = cases.solved("phases_trench").built_corridors
+    assert table[["corridor", "period", "built_in"]].values.tolist() == [["AB", "2", "2"]]
+
+
+def test_budget_builds_before_there_is_a_use():
+    table = cases.solved("budget_early").built_pipes
+    assert table[["corridor", "period", "built_in", "flow_forward"]].values.tolist() == [
+        ["CD", "1", "1", 0], ["AB", "2", "2", 60], ["CD", "2", "1", 60],
+    ]  # fmt: skip
+
+
+def test_upgrades_and_pipes_side_by_side_over_time():
+    table = cases.solved("phases_upgrade").built_pipes
+    assert table[["option", "period", "built_in", "flow_forward"]].values.tolist() == [
+        ["DN50", "1", "1", 20], ["DN50", "2", "1", 0], ["DN80", "2", "2", 60],
+    ]  # fmt: skip
+    table = cases.solved("phases_parallel").built_pipes
+    assert table[["period", "built_in", "count", "fixed_cost"]].values.tolist() == [
+        ["1", "1", 1, 100], ["2", "1", 3, 300],
+    ]  # fmt: skip
+
+
+def test_modules_and_vehicles_by_period():
+    hubs = cases.solved("phases_hub").built_hubs
+    assert hubs[["period", "built_in", "modules"]].values.tolist() == [["1", "2", 1], ["2", "2", 3]]
+    assert cases.solved("phases_fleet").fleets[["period", "vehicles"]].values.tolist() == [["1", 2], ["2", 1]]
+
+
+def test_costs_by_period_add_up_to_the_objective():
+    plan = cases.solved("phases_fleet")
+    amounts = plan.costs.groupby("period")["amount"].sum()
+    assert amounts.to_dict() == pytest.approx({"1": 2 * 2760, "2": 3 * 4280})
+
+
+def test_indicators_over_years():
+    table = cases.solved("phases_cap").indicators.set_index("indicator")
+    assert table.loc["cost", ["unit", "baseline", "plan"]].tolist() == ["EUR", 20 * (2 * 100 + 3 * 10), 3300]
+    assert table.loc["co2", ["unit", "baseline", "plan"]].tolist() == ["t", 2 * 100 + 4 * 10, 2 * 50 + 4 * 5]
+    assert table.loc["byproduct_placed", "plan"] == pytest.approx((2 * 60 + 4 * 10) / (2 * 100 + 4 * 10))
+
+
 def test_cheapest_supply_is_opened():
     plan = cases.solved("opening")
     assert plan.exchanges["supply"].tolist() == ["C-ash"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import models
-from data.errors import InputError, UnsupportedProblemError
-from data.settings import Limits, Solver
+from data.errors import InputError
+from data.settings import Solver
 from models import highs
 from models.mip import relative_gap
 from tests.models import cases
@@ -113,22 +113,23 @@ def test_what_is_recorded():
     }  # fmt: skip
 
 
-def test_every_unsupported_part_is_named():
-    problem = cases.options()
-    problem = problem.replace(
-        pipes=problem.pipes.assign(upgrade_of=["", "DN50", ""]),
-        limits=Limits(
-            investment_budget=1, max_new_partners=1, forced_exchanges=(("A", "B"),), forbidden_exchanges=(("B", "A"),)
-        ),
-    )
-    problem = problem.replace(
-        periods=cases.make(periods=[{"period": "1"}, {"period": "2"}]).periods,
-        quality=cases.make(quality=[{"supply": "A-ash", "property": "ph", "value": 7}]).quality,
-    )
-    with pytest.raises(UnsupportedProblemError) as error:
+def test_limits_that_do_not_fit_the_periods():
+    problem = cases.phased(cases.two_pipes(20), investment_budget=(1.0, 2.0, 3.0), max_new_partners=(1,))
+    with pytest.raises(InputError) as error:
         models.solve(problem)
-    for part in ("periods (2", "quality of mixes (1", "upgrade_of in 1", "budget", "partners", "forced", "forbidden"):
-        assert part in str(error.value)
+    assert {(fault.column, fault.found) for fault in error.value.faults} == {
+        ("limits.investment_budget", "3 values"), ("limits.max_new_partners", "1 values"),
+    }  # fmt: skip
+
+
+def test_budget_needs_to_know_every_investment():
+    problem = cases.two_pipes(20, investment_budget=1.0)
+    pipes = problem.pipes.assign(capex_fixed=[3000.0, np.nan])
+    routes = cases.make(routes=[cases.route(capex_fixed=5)])
+    with pytest.raises(InputError) as error:
+        models.solve(problem.replace(pipes=pipes, routes=routes.routes))
+    assert "pipes.csv, row 3, column capex_fixed" in str(error.value)
+    assert "routes.csv, row 2, column fixed_cost" in str(error.value)
 
 
 @pytest.mark.parametrize(
