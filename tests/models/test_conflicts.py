@@ -268,3 +268,75 @@ def test_landfill_against_partners():
         "(2) no more than 2 plants may take part",
         "it would be enough to let 45 t/year go to landfill, or to let 3 plants take part",
     )
+
+
+def must(problem, name):
+    """The problem with one demand that must be served."""
+    return problem.replace(demands=problem.demands.assign(must_serve=problem.demands["demand"] == name))
+
+
+@pytest.mark.parametrize(
+    ("problem", "words", "enough"),
+    [
+        (
+            # of 90 t, 20 from A and 40 from C keep the mix: see the case
+            must(cases.blend(), "B-ash"),
+            {
+                "what demand B-ash receives must have chloride at most 40",
+                "demand B-ash of plant B must be served: 90 t/year of ash",
+            },
+            {
+                "give up that demand B-ash receives chloride at most 40",
+                "ask for no more than 60 t/year in demand B-ash",
+            },
+        ),
+        (
+            must(cases.star(limits=Limits(forbidden_corridors=("JB",))), "B-ash"),
+            {"demand B-ash of plant B must be served: 90 t/year of ash", "corridor JB is forbidden"},
+            {"leave demand B-ash unserved", "allow corridor JB"},
+        ),
+        (
+            must(cases.star(limits=Limits(forbidden_exchanges=(("A", "B"),))), "B-ash"),
+            {"demand B-ash of plant B must be served: 90 t/year of ash", "the exchange from A to B is forbidden"},
+            {"ask for no more than 40 t/year in demand B-ash", "allow the exchange from A to B"},
+        ),
+        (
+            cases.star(
+                limits=Limits(forced_exchanges=(("A", "B"),), forbidden_exchanges=(("A", "B", "ash"),))
+            ),
+            {"the exchange from A to B is forced", "the exchange from A to B of ash is forbidden"},
+            {"no longer force the exchange from A to B", "allow the exchange from A to B of ash"},
+        ),
+        (
+            cases.star(limits=Limits(forced_exchanges=(("A", "D"),), forbidden_corridors=("AJ",))),
+            {"the exchange from A to D is forced", "corridor AJ is forbidden"},
+            {"no longer force the exchange from A to D", "allow corridor AJ"},
+        ),
+        (
+            must(cases.hub().replace(limits=Limits(forbidden_hubs=("mill",))), "B-grit"),
+            {"demand B-grit of plant B must be served: 40 t/year of grit", "hub mill is forbidden"},
+            {"leave demand B-grit unserved", "allow hub mill"},
+        ),
+    ],
+)  # fmt: skip
+def test_quality_and_choices(problem, words, enough):
+    plan = models.solve(problem)
+    assert plan.status == "infeasible"
+    assert plan.reasons[0] == f"these {len(words)} requirements contradict each other, and no fewer do"
+    assert {reason[4:] for reason in plan.reasons[1:-1]} == words
+    assert set(plan.reasons[-1].removeprefix("it would be enough to ").split(", or to ")) == enough
+
+
+def test_budget_against_forced_corridors_and_hubs():
+    problem = cases.star(limits=Limits(forced_corridors=("AJ", "CJ"), investment_budget=100))
+    problem = problem.replace(corridors=problem.corridors.assign(fixed_cost=70.0))
+    assert models.solve(problem).reasons[1:] == (
+        "(1) no more than the budget of 100 EUR may be invested",
+        "(2) corridor AJ is forced",
+        "(3) corridor CJ is forced",
+        "it would be enough to raise the investment budget to 140 EUR, or to no longer force corridor AJ, "
+        "or to no longer force corridor CJ",
+    )
+    problem = cases.hub().replace(limits=Limits(forced_hubs=("mill",), investment_budget=50))
+    problem = problem.replace(hubs=problem.hubs.assign(existing=0))
+    assert conflict(problem) == [("budget", "budget"), ("modules", "mill")]
