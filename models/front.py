@@ -170,17 +170,19 @@ class _Front:
         else:
             better = self._minimised(plan.objective, values)
             least = better.status == "gap_reached"
-            if better.values is not None and self._has_less(better, values):
+            if better.values is not None and self._is_better(better, values):
                 values = better.values[:-1]
                 held = MipResult(plan.status, values, plan.bound, plan.versions["highs"])
                 plan = finish(built, held, self._clock, say=self._say)
         self._clock = Clock()
         return Point(problem, plan, cap, measured(problem, plan), least), values
 
-    def _has_less(self, better: MipResult, values: Floats) -> bool:
+    def _is_better(self, better: MipResult, values: Floats) -> bool:
+        """Return whether the same is paid for clearly less."""
         assert better.values is not None
         before, after = self._amount(values), float(better.values[-1])
-        return after < before - _WORTH * max(1.0, abs(before))
+        paid, pays = self._mip.objective(values), self._mip.objective(better.values[:-1])
+        return after < before - _WORTH * max(1.0, abs(before)) and pays <= paid + 2 * _slack(paid)
 
     def _minimised(self, cost: float | None, start: Floats) -> MipResult:
         """Minimise the measure, the cost no more than given; the last value is the measure's."""
@@ -198,7 +200,8 @@ class _Front:
         mip, rows, count = self._mip, self._rows, len(self._mip.row_lower)
         column = csr_array((-np.ones(len(rows)), (rows, np.zeros(len(rows), int))), (count, 1))
         most = np.inf if cost is None else cost + _slack(cost) - mip.offset
-        size = max(1.0, float(np.abs(mip.cost).max(initial=0.0)))
+        # The slack then is 0.01, far above the solver's tolerance, and small costs stay above what it takes for 0.
+        size = max(1.0, 100 * _slack(cost or 0.0))
         paid = csr_array(np.append(mip.cost / size, 0.0)[None, :])
         row_upper = mip.row_upper.copy()
         row_upper[rows] -= self._built_cap  # measure - what is fixed <= cap, the cap now being the column

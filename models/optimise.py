@@ -17,6 +17,7 @@ from data.problem import Problem
 from models.build import build_model
 from models.checker import check
 from models.checks.quality import mixing_notes
+from models.circles import unbounded_reasons
 from models.compile import Compiled, compile_model
 from models.conflicts import conflict_reasons, may_hide_choices
 from models.engine import require_method, run
@@ -56,6 +57,7 @@ class Built:
     problem: Problem
     network: Network
     reasons: tuple[str, ...]
+    status: Status = "infeasible"  # what the reasons prove
     model: pyo.ConcreteModel | None = None
     compiled: Compiled | None = None
 
@@ -78,10 +80,12 @@ def build(problem: Problem) -> Built:
     """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
     require_usable(problem)
     network = prepare_network(problem)
+    if reasons := unbounded_reasons(problem, network):
+        return Built(problem, network, reasons, "unbounded")
     if reasons := infeasible_reasons(problem, network):
         return Built(problem, network, reasons)
     model = build_model(problem, network)
-    return Built(problem, network, (), model, compile_model(model))
+    return Built(problem, network, (), model=model, compiled=compile_model(model))
 
 
 def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
@@ -141,10 +145,10 @@ def decide(
     until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
     if built.compiled is None or built.model is None:
         reasons = built.reasons
-        if may_hide_choices(problem):
+        if built.status == "infeasible" and may_hide_choices(problem):
             with clock.stage("solve"):
                 reasons = _why_nothing(problem, "infeasible", as_built=True, until=until, say=say)
-        return _plan(problem, "infeasible", clock, reasons=reasons), None
+        return _plan(problem, built.status, clock, reasons=reasons), None
     mip = mip or built.compiled.mip
     say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:

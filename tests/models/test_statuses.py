@@ -37,6 +37,43 @@ def test_cap_out_of_reach():
     )
 
 
+def circle(**pipe):
+    """A to B by truck at -4, B to C in a pipe at 1, C to A by truck at 2: each round earns 1."""
+    return cases.make(
+        supplies=[cases.supply(unplaced_cost=1)],
+        demands=[cases.demand()],
+        routes=[cases.route(unit_cost=-4), cases.route("C", "A", unit_cost=2)],
+        corridors=[cases.corridor("B", "C", both_ways=False)],
+        pipes=[cases.pipe("BC", **{"unit_cost": 1, **pipe})],
+    )
+
+
+def test_earning_in_a_circle_is_unbounded():
+    plan = models.solve(circle())
+    assert plan.status == "unbounded"
+    assert not plan.has_solution
+    (reason,) = plan.reasons
+    assert "earns 1 EUR/t in each round" in reason
+    assert any(way in reason for way in ("A -> B -> C -> A", "B -> C -> A -> B", "C -> A -> B -> C"))
+    assert plan.checker == ()
+
+
+@pytest.mark.parametrize("pipe", [{"unit_cost": 2}, {"unit_cost": 3}])
+def test_a_circle_that_earns_nothing_is_no_harm(pipe):
+    plan = models.solve(circle(**pipe))
+    assert plan.status == "optimal"
+    assert plan.checker == ()
+
+
+def test_nothing_earns_to_and_fro_in_one_pipe():
+    """Bounds rest on that nothing does: B to C and back at -0.5 is no way to anywhere."""
+    problem = circle(unit_cost=-0.5)
+    problem = problem.replace(corridors=problem.corridors.assign(both_ways=True), routes=problem.routes.iloc[:1])
+    plan = models.solve(problem)
+    assert plan.objective == pytest.approx(40 - 60 * 4)
+    assert plan.checker == ()
+
+
 def test_cap_with_nothing_to_decide():
     problem = cases.make(cap=10, supplies=[cases.supply(co2_unplaced=1)])
     assert models.solve(problem).status == "infeasible"
