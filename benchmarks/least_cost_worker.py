@@ -124,6 +124,16 @@ def path_cost(raster: npt.NDArray[Any], cells: npt.NDArray[Any], *, broad: bool)
     return float((mean * np.hypot(*step.T)).sum())
 
 
+def peak_mib() -> float:
+    """Return the peak of memory of this process alone: what the system reports may be that of its parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**10
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes on macOS, KiB elsewhere
+
+
 def main() -> None:
     """Do the job in a JSON file: engine, raster (npy), neighbourhood, sources and targets [[row, column]]."""
     job = json.loads(Path(sys.argv[1]).read_text())
@@ -140,9 +150,9 @@ def main() -> None:
         started = time.perf_counter()
         paths.append(search(np.array(source), np.array(targets)))
         seconds.append(time.perf_counter() - started)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    peak = peak_mib()
     costs = [[path_cost(raster, cells, broad=job["broad"]) for cells in found] for found in paths]
-    print(json.dumps({"prepared": prepared, "seconds": seconds, "costs": costs, "peak_mib": peak}))
+    print(json.dumps({"side": len(raster), "prepared": prepared, "seconds": seconds, "costs": costs, "peak_mib": peak}))
 
 
 if __name__ == "__main__":

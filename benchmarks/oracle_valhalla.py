@@ -22,6 +22,7 @@ import pyproj
 import shapely
 
 import routing
+from benchmarks.valhalla_prices import priced, same_ends, verdict
 from data import Study, read_study
 from data.catalogue import read_catalogue
 from data.roads import read_road_edges
@@ -59,9 +60,10 @@ _LINES = npt.NDArray[np.object_]
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Answers of both sides; one row per pair that both connect."""
+    """Answers of both sides; the table has a row per pair that both connect."""
 
-    table: pd.DataFrame  # ours_m, ours_s, peer_m, peer_s, ours, peer (lines)
+    table: pd.DataFrame  # from_plant, to_plant, ours_m, ours_s, peer_m, peer_s, ours, peer (lines)
+    ours: _LINES  # all that we found
     asked: int
     only_ours: int
     only_peer: int
@@ -91,6 +93,9 @@ def record(name: str, vehicle: str, python: str, folder: Path) -> dict[str, obje
     table = compared.table
     distance, time = table["ours_m"] / table["peer_m"], table["ours_s"] / table["peer_s"]
     barred = closed_roads(study, vehicle)
+    adr_class = str(study.resources.set_index("resource").loc[VEHICLES[vehicle], "adr_class"])
+    alike = table[same_ends(study, vehicle, adr_class, table)]
+    prices = priced(study, vehicle, adr_class, alike["peer"].to_numpy())
     return {
         "benchmark": "oracle",
         "case": f"{name} {vehicle}",
@@ -107,8 +112,10 @@ def record(name: str, vehicle: str, python: str, folder: Path) -> dict[str, obje
         "agree_within_5_percent": round(float((distance.sub(1).abs() <= 0.05).mean()), 3),
         "agree_within_20_percent": round(float((distance.sub(1).abs() <= 0.2).mean()), 3),
         "closed_edges": len(barred),
-        "limits_obeyed": not on_closed(table["ours"].to_numpy(), barred).any(),
+        "limits_obeyed": not on_closed(compared.ours, barred).any(),
         "peer_on_closed": int(on_closed(table["peer"].to_numpy(), barred).sum()),
+        "same_ends": len(alike),
+        **verdict(alike["ours_s"], prices),
         "note": "ratio = ours / peer",
     }
 
@@ -121,7 +128,9 @@ def _study(folder: Path, pbf: Path, crs: str, vehicle: str) -> tuple[Study, npt.
     (folder / "streams.csv").write_text("plant,resource,direction,quantity,unit\np0,gypsum,supply,1,kt\n")
     roads = read_road_edges(LayerSpec(path=pbf.name), folder, crs=pyproj.CRS(crs), highways=read_catalogue().highways)
     usable = roads[roads["highway"].isin(_ROADS) & (roads["access"] == "") & roads["hgv"].isin(["", "yes"])]
-    usable = usable[usable[["maxweight_t", "maxheight_m", "maxaxleload_t"]].isna().all(axis=1)]
+    usable = usable[
+        usable[["maxweight_t", "maxheight_m", "maxaxleload_t", "maxlength_m", "maxwidth_m"]].isna().all(axis=1)
+    ]
     usable = usable[(usable["length_m"] > 30) & (usable["hazmat"] == "")]
     drawn = usable.sample(min(2 * _PAIRS, len(usable) // 2 * 2), random_state=_SEED)
     points = drawn.geometry.interpolate(0.5, normalized=True).to_crs("EPSG:4326")
@@ -136,8 +145,8 @@ def _limits(study: Study, vehicle: str) -> dict[str, object]:
         "weight": float(row["gross_weight_t"]),
         "height": float(row["height_m"]),
         "axle_load": float(row["axle_load_t"]),
-        "length": 9.0,  # ours knows no lengths, so the peer must not be stopped by maxlength
-        "width": 2.55,
+        "length": float(row["length_m"]),
+        "width": float(row["width_m"]),
         "hazmat": bool(row["adr"]),
         "top_speed": float(row["max_speed_kmh"]),
         # Valhalla's taste beyond time (seconds per manoeuvre, small road, ...) is no part of ours.
@@ -169,6 +178,8 @@ def _compare(study: Study, vehicle: str, answers: list[dict[str, object]]) -> Co
     ours = pairs.merge(found.routes, left_on=["from_plant", "to_plant"], right_on=["from_node", "to_node"], how="left")
     table = pd.DataFrame(
         {
+            "from_plant": pairs["from_plant"],
+            "to_plant": pairs["to_plant"],
             "ours_m": ours["distance_m"],
             "ours_s": ours["hours_per_trip"] * 3600,
             "peer_m": [float(str(answer.get("km", "nan"))) * 1000 for answer in answers],
@@ -179,7 +190,8 @@ def _compare(study: Study, vehicle: str, answers: list[dict[str, object]]) -> Co
     )
     mine, theirs = table["ours_m"].notna(), table["peer_m"].notna()
     both = table[mine & theirs & (table["peer_m"] > 0)]
-    return Compared(both, len(table), int((mine & ~theirs).sum()), int((~mine & theirs).sum()))
+    lines = table.loc[mine, "ours"].to_numpy()
+    return Compared(both, lines, len(table), int((mine & ~theirs).sum()), int((~mine & theirs).sum()))
 
 
 def _decoded(study: Study, shapes: list[str]) -> _LINES:
@@ -202,12 +214,14 @@ def _decoded(study: Study, shapes: list[str]) -> _LINES:
 
 
 def closed_roads(study: Study, vehicle: str) -> gpd.GeoDataFrame:
-    """Return the roads whose signs close them to the vehicle: weight, height, axle load, lorries, hazmat."""
+    """Return the roads whose signs close them to the vehicle: its weight, sizes, axle load, lorries, hazmat."""
     row, roads = study.vehicles.set_index("vehicle").loc[vehicle], study.roads
     barred = (
         (roads["maxweight_t"] < row["gross_weight_t"])
         | (roads["maxheight_m"] < row["height_m"])
         | (roads["maxaxleload_t"] < row["axle_load_t"])
+        | (roads["maxlength_m"] < row["length_m"])
+        | (roads["maxwidth_m"] < row["width_m"])
         | (roads["hgv"] == "no")
     )
     if row["adr"]:

@@ -123,6 +123,27 @@ def _pandana(case: Case, sources: int) -> tuple[float, float, Callable[[], Float
     return prepared - started, done - prepared, costs
 
 
+def _networkit(case: Case, sources: int) -> tuple[float, float, Callable[[], Floats]]:
+    import networkit
+
+    started = time.perf_counter()
+    arcs = (case.cost, (case.tail, case.head))
+    graph = networkit.GraphFromCoo(arcs, n=len(case.x), weighted=True, directed=True)
+    prepared = time.perf_counter()
+    targets, paths = case.target.tolist(), []
+    for source in case.source[:sources].tolist():
+        search = networkit.distance.Dijkstra(graph, source, True, False)
+        search.run()
+        paths += [search.getPath(target) for target in targets]
+    done = time.perf_counter()
+    matrix = csr_array((case.cost, (case.tail, case.head)), shape=(len(case.x), len(case.x)))
+
+    def costs() -> Floats:
+        return np.array([matrix[path[:-1], path[1:]].sum() for path in paths])
+
+    return prepared - started, done - prepared, costs
+
+
 def _networkx(case: Case, sources: int) -> tuple[float, float, Callable[[], Floats]]:
     import networkx as nx
 
@@ -163,7 +184,8 @@ def _osmnx(case: Case, pairs: int) -> tuple[float, float, Callable[[], Floats]]:
 
 
 ENGINES: dict[str, Engine] = {
-    "ours": _ours, "scipy": _scipy, "igraph": _igraph, "pandana": _pandana, "networkx": _networkx, "osmnx": _osmnx,
+    "ours": _ours, "scipy": _scipy, "igraph": _igraph, "pandana": _pandana, "networkit": _networkit,
+    "networkx": _networkx, "osmnx": _osmnx,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Many-to-many truck routes side by side with OSMnx, igraph, pandana, SciPy and networkx.
+"""Many-to-many truck routes side by side with OSMnx, igraph, pandana, networkit, SciPy and networkx.
 
 Every engine gets the same arcs, prepares what it needs, and finds the paths of 200 x 200 pairs; preparation
 counts. Each runs in a process of its own, of which the peak of memory is told (numpy and pandas included).
@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import report
 from benchmarks.road_cases import Case, grid, liege
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,10 +28,16 @@ TERMINALS = 200
 SIZES = {"grid-10k": 10_000, "grid-30k": 30_000, "grid-100k": 100_000, "grid-300k": 300_000, "grid-1m": 1_000_000}
 # Runs, and sources done (pairs for OSMnx), by peer and case. Those that take minutes run once.
 _PEERS: dict[str, dict[str, tuple[int, int]]] = {
-    "liege": {"pandana": (5, 200), "igraph": (5, 200), "scipy": (5, 200), "networkx": (1, 4), "osmnx": (1, 40)},
-    "grid-100k": {"pandana": (5, 200), "igraph": (5, 200), "scipy": (5, 200), "networkx": (1, 4), "osmnx": (1, 40)},
-    "grid-1m": {"pandana": (1, 200), "igraph": (1, 10), "scipy": (1, 10)},
-}
+    "liege": {
+        "pandana": (5, 200), "igraph": (5, 200), "networkit": (5, 200), "scipy": (5, 200),
+        "networkx": (1, 4), "osmnx": (1, 40),
+    },
+    "grid-100k": {
+        "pandana": (5, 200), "igraph": (5, 200), "networkit": (5, 40), "scipy": (5, 200),
+        "networkx": (1, 4), "osmnx": (1, 40),
+    },
+    "grid-1m": {"pandana": (1, 200), "igraph": (1, 10), "networkit": (1, 10), "scipy": (1, 10)},
+}  # fmt: skip
 _GROWTH_PEERS = {"pandana": (1, 200), "scipy": (1, 50)}
 _SAME = 1e-6  # relative difference of costs
 
@@ -126,9 +133,7 @@ def main() -> None:
     records = run(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
     (ROOT / "docs" / "images" / "routing-roads-growth.svg").write_text(picture(records), encoding="utf-8")
     page = ROOT / "docs" / "routing-performance-roads.md"
-    text = page.read_text(encoding="utf-8")
-    head, tail = text.split("<!-- table -->")[0], text.split("<!-- end -->")[1]
-    page.write_text(f"{head}<!-- table -->\n{table(records)}<!-- end -->{tail}", encoding="utf-8")
+    report.fill(page, [table(records)])
     print(json.dumps(records, indent=2))
 
 

@@ -56,6 +56,7 @@ class Plan:
     built_hubs: pd.DataFrame = _table("built_hubs")
     unplaced: pd.DataFrame = _table("unplaced")
     unserved: pd.DataFrame = _table("unserved")
+    unreachable_by_class: pd.DataFrame = _table("unreachable_by_class")
     costs: pd.DataFrame = _table("costs")
     indicators: pd.DataFrame = _table("indicators")
     geometries: gpd.GeoDataFrame | None = None  # key, kind, geometry
@@ -64,6 +65,13 @@ class Plan:
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every plain table by name, in the order of the contract."""
         return {name: getattr(self, name) for name in contract("plan") if name != "geometries"}
+
+    @property
+    def coarse_m(self) -> pd.Series:
+        """Return how many metres of each exchange's way are on coarse roads: its distance is then an estimate."""
+        hauls = self.hauls.drop_duplicates("route").set_index("route")["coarse_m"].to_dict()
+        ways = self.exchanges["path"].str.split(";")
+        return ways.map(lambda steps: sum(hauls.get(step.strip(), 0.0) for step in steps)).astype("float64")
 
     @property
     def has_solution(self) -> bool:

@@ -26,9 +26,9 @@ from data.roadtags import (
     by_distinct,
     class_list,
     drivable,
-    height_m,
     joined,
     one_way,
+    size_m,
     speed_kmh,
     told,
     tunnel_category,
@@ -50,6 +50,8 @@ COLUMNS: Mapping[str, str] = {
     "maxweight_t": "float64",
     "maxheight_m": "float64",
     "maxaxleload_t": "float64",
+    "maxlength_m": "float64",
+    "maxwidth_m": "float64",
     "hazmat": "str",
     "tunnel_category": "str",  # of ADR: B to E
     "toll": "bool",
@@ -286,8 +288,10 @@ def _tags(raw: gpd.GeoDataFrame, highway: pd.Series) -> pd.DataFrame:
     numbers = {
         "maxspeed_kmh": speed_kmh,
         "maxweight_t": weight_t,
-        "maxheight_m": height_m,
+        "maxheight_m": size_m,
         "maxaxleload_t": weight_t,
+        "maxlength_m": size_m,
+        "maxwidth_m": size_m,
     }
     table = pd.DataFrame({"highway": highway})
     for column, read in numbers.items():

@@ -28,6 +28,8 @@ TAGS: dict[str, tuple[str, ...]] = {
     "maxweight_t": ("maxweight_t", "maxweight", "maxweightrating:hgv", "maxweightrating"),
     "maxheight_m": ("maxheight_m", "maxheight", "maxheight:physical"),
     "maxaxleload_t": ("maxaxleload_t", "maxaxleload", "maxaxleloa"),
+    "maxlength_m": ("maxlength_m", "maxlength:hgv", "maxlength"),
+    "maxwidth_m": ("maxwidth_m", "maxwidth:hgv", "maxwidth", "maxwidth:physical"),
     # A is the group of the largest amounts where a country has groups: a truckload.
     "hazmat": ("hazmat:A", "hazmat"),
     **{f"hazmat_{letter}": (f"hazmat:{letter}",) for letter in "BCDE"},
@@ -120,8 +122,8 @@ def weight_t(text: str) -> float:
     return _least(text, _TONNES)
 
 
-def height_m(text: str) -> float:
-    """Return a height limit in metres, feet and inches (``13'8"``) included; NaN when there is none."""
+def size_m(text: str) -> float:
+    """Return a limit of a size in metres, feet and inches (``13'8"``) included; NaN when there is none."""
     feet = re.findall(r"(\d+)\s*(?:'|ft)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|''|in)?)?", text)
     if feet:
         return min(int(whole) * 0.3048 + float(inches or 0) * 0.0254 for whole, inches in feet)

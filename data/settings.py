@@ -65,6 +65,8 @@ class VehicleOverride(Section):
     unload_h: Annotated[float, Field(ge=0)] | None = None
     empty_return: Share | None = None
     max_speed_kmh: PositiveFloat | None = None
+    length_m: PositiveFloat | None = None
+    width_m: PositiveFloat | None = None
     co2_laden_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     co2_empty_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     resources: tuple[str, ...] | None = None  # exactly what it may carry, instead of by body
@@ -106,6 +108,7 @@ class Pipelines(Section):
     cell_m: PositiveFloat = 50.0
     neighbourhood: Literal[8, 16] = 8  # moves from a cell; 16 add those of a chess knight
     margin_km: PositiveFloat = 3.0  # the surface reaches this far beyond the outermost terminal
+    memory_gib: PositiveFloat = 8.0  # what surface and search may take, beside the rasters read
     max_distance_km: PositiveFloat = 30.0  # farther pairs (straight line) are not offered a pipe
     resources: tuple[str, ...] | None = None  # which may be piped; the catalogue decides when absent
     full_load_hours: Annotated[float, Field(gt=0, le=8784)] = 8000.0

@@ -22,6 +22,7 @@ from data.cache import content_key, load_arrays, store_arrays
 from data.errors import Fault, InputError
 
 WORLD = "world"  # the highway class of coarse roads
+COARSE_KEY = "coarse:"  # before the key of a road path: its stretches on coarse roads
 PACKAGE = "scgraph_data"
 _MODULE = "world_highways.py"
 _PLAIN = str.maketrans("{}[]:,", "      ")

@@ -22,6 +22,8 @@ _ROAD_NAMES = {
     "maxweight_t": "maxweight",
     "maxheight_m": "maxheight",
     "maxaxleload_t": "maxaxleload",
+    "maxlength_m": "maxlength",
+    "maxwidth_m": "maxwidth",
 }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial.distance import pdist, squareform
+from shapely.geometry.base import BaseGeometry
 
 Array = npt.NDArray[np.float64]
 
@@ -74,6 +76,31 @@ def main_cluster(points: gpd.GeoSeries) -> npt.NDArray[np.bool_]:
     biggest = np.bincount(label).argmax()
     inside = label == biggest
     return inside if inside.sum() * 3 >= count else np.ones(count, dtype=bool)
+
+
+def parted(line: shapely.LineString, part: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry]:
+    """Return a line without the segments that another consists of, and those segments, both as drawn.
+
+    Parameters
+    ----------
+    line
+        With the very coordinates of ``part``, in either direction.
+    part
+        Line or lines.
+    """
+    xy = shapely.get_coordinates(line)
+    segments = np.hstack([xy[:-1], xy[1:]])
+    ends = [shapely.get_coordinates(each) for each in shapely.get_parts(part)]
+    known = np.concatenate([np.hstack([each[:-1], each[1:]]) for each in ends])
+    known = np.concatenate([known, known[:, [2, 3, 0, 1]]])
+    inside = pd.MultiIndex.from_arrays(segments.T).isin(pd.MultiIndex.from_arrays(known.T))
+    run = np.concatenate([[0], np.cumsum(inside[1:] != inside[:-1])])
+    pieces: list[list[Array]] = [[], []]
+    for number in range(run[-1] + 1 if len(run) else 0):
+        mine = np.flatnonzero(run == number)
+        pieces[int(inside[mine[0]])].append(xy[mine[0] : mine[-1] + 2])
+    rest, stretch = (shapely.MultiLineString([shapely.LineString(piece) for piece in some]) for some in pieces)
+    return rest, stretch
 
 
 def within_budget(lines: gpd.GeoSeries, vertices: int, tolerance: float = 2.0) -> gpd.GeoSeries:

@@ -60,6 +60,7 @@ def write_geopackage(study: Study, plan: Plan, path: Path) -> None:
         **_ground(scene),
     }
     _write(scene, frames, path)
+    _write_table("unreachable_by_class", plan.unreachable_by_class, path)
 
 
 def write_candidates(  # noqa: PLR0917
@@ -69,6 +70,8 @@ def write_candidates(  # noqa: PLR0917
     routes: pd.DataFrame,
     pipes: pd.DataFrame,
     path: Path,
+    *,
+    unreachable_by_class: pd.DataFrame | None = None,
 ) -> None:
     """Write where pipes could lie and trucks could drive, before anything is decided.
 
@@ -82,6 +85,8 @@ def write_candidates(  # noqa: PLR0917
         Tables of the Problem.
     path
         The GeoPackage.
+    unreachable_by_class
+        Table of the Plan: which vehicle classes cannot reach which plants, and why.
 
     Raises
     ------
@@ -98,6 +103,8 @@ def write_candidates(  # noqa: PLR0917
         **_ground(scene),
     }
     _write(scene, frames, path)
+    if unreachable_by_class is not None:
+        _write_table("unreachable_by_class", unreachable_by_class, path)
 
 
 def write_alternatives(study: Study, routes: gpd.GeoDataFrame, path: Path) -> None:
@@ -174,6 +181,7 @@ def _routes(scene: Scene, routes: pd.DataFrame) -> gpd.GeoDataFrame:
         to_name=mapped(routes["to_node"], scene.place_names),
         resource_name=mapped(routes["resource"], scene.resource_names),
         colour=mapped(routes["resource"], scene.colours),
+        draw_dash=layers.dashes(routes["coarse_m"]),
     )
     return gpd.GeoDataFrame(frame, geometry=list(layers.haul_lines(scene, frame)), crs=scene.study.crs)
 
@@ -195,6 +203,12 @@ def _write(scene: Scene, frames: Mapping[str, gpd.GeoDataFrame], path: Path) -> 
                 layer_options={"GEOMETRY_NAME": "geom"},
             )
     _store_styles(path, {name: style(scene, name, frame) for name, frame in frames.items()})
+
+
+def _write_table(name: str, table: pd.DataFrame, path: Path) -> None:
+    """Write a table without geometry into a GeoPackage."""
+    with _unsynchronised():
+        pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=False)
 
 
 @contextmanager

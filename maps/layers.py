@@ -10,8 +10,10 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from maps.geometry import ARC_POINTS, Array, arcs
+from data.world import COARSE_KEY
+from maps.geometry import ARC_POINTS, Array, arcs, parted
 from maps.scene import Scene, mapped
+from maps.whole_pipes import whole_pipes
 
 _NEGLIGIBLE = 1e-6  # of a unit per year: what a solver leaves behind
 
@@ -58,13 +60,17 @@ def exchanges(scene: Scene) -> gpd.GeoDataFrame:
         from_name=mapped(table["from_node"], scene.place_names),
         to_name=mapped(table["to_node"], scene.place_names),
         resource_name=mapped(table["resource"], scene.resource_names),
+        coarse_m=scene.plan.coarse_m,
         draw_width_mm=_relative_width(table, "quantity", 0.3, 0.8),
     )
     return _frame(scene, _coloured(scene, frame), lines)
 
 
 def pipelines(scene: Scene) -> gpd.GeoDataFrame:
-    """Return built pipes in their corridors, one line per fluid, with the offset that sets them side by side."""
+    """Return built pipes in their corridors, one line per fluid, with the offset that sets them side by side.
+
+    The pieces into which taps cut a pipe that was there already are one line with the largest of their flows.
+    """
     pipes = scene.plan.built_pipes
     corridors = scene.plan.built_corridors.drop_duplicates("corridor").set_index("corridor")
     ends = {column: pipes["corridor"].map(corridors[column]).fillna("").astype("str")
@@ -73,8 +79,6 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
     lengths = pipes["corridor"].map(corridors["length_m"]).astype("float64")
     frame = pipes.assign(
         **ends,
-        from_name=mapped(ends["from_node"], scene.place_names),
-        to_name=mapped(ends["to_node"], scene.place_names),
         resource_name=mapped(pipes["resource"], scene.resource_names),
         unit=mapped(pipes["resource"], scene.units, "unit/year"),
         flow=flow,
@@ -82,9 +86,14 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
         length_m=lengths,
         trench_cost=pipes["corridor"].map(corridors["fixed_cost"]).astype("float64"),
         draw_width_mm=_width(pipes["diameter_mm"], 0.4, 1.5),
-    ).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
+        geometry=scene.ways(pipes["corridor"], "built_pipes"),
+    )
+    frame = whole_pipes(frame).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
     frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.15)
-    return _frame(scene, _coloured(scene, frame), _eastward(scene.ways(frame["corridor"], "built_pipes")))
+    lines = _eastward(list(frame.pop("geometry")))
+    for end in ("from", "to"):
+        frame[f"{end}_name"] = mapped(frame[f"{end}_node"], scene.place_names)
+    return _frame(scene, _coloured(scene, frame), lines)
 
 
 def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
@@ -97,10 +106,28 @@ def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
         vehicle_name=mapped(hauls["vehicle"], scene.vehicle_names),
         unit=mapped(hauls["resource"], scene.units, "unit/year"),
         draw_width_mm=_relative_width(hauls, "quantity", 0.4, 1.2),
+        draw_dash=dashes(hauls["coarse_m"]),
     ).sort_values(["geometry_key", "resource", "vehicle", "route"], kind="stable", ignore_index=True)
     own = frame["geometry_key"].where(frame["geometry_key"] != "", frame["from_node"] + "\t" + frame["to_node"])
     frame["draw_offset_mm"] = side_by_side(own, frame["draw_width_mm"], 0.25)
     return _frame(scene, _coloured(scene, frame), haul_lines(scene, frame))
+
+
+def dashes(coarse_m: pd.Series) -> pd.Series:
+    """Return the dashes of a truck route in millimetres, as QGIS spells them: dots where some of it is coarse."""
+    return coarse_m.gt(0).map({True: "0.8;2.8", False: "2.4;1.4"}).astype("str")
+
+
+def coarse_parts(scene: Scene, routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return truck routes without their coarse stretches, and those stretches; rows with nothing left are gone."""
+    coarse = [scene.lines.get(COARSE_KEY + key) for key in routes["geometry_key"]]
+    some = np.array([line is not None for line in coarse], dtype=bool)
+    parts = [parted(line, of) for line, of in zip(routes.geometry[some], filter(None, coarse), strict=True)]
+    fine, rough = routes.copy(), routes[some].copy()
+    if some.any():
+        fine.loc[some, "geometry"] = [rest for rest, _ in parts]
+        rough["geometry"] = [stretch for _, stretch in parts]
+    return fine[~fine.geometry.is_empty], rough[~rough.geometry.is_empty]
 
 
 def haul_lines(scene: Scene, frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.object_]]:

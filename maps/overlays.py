@@ -40,6 +40,7 @@ PANES = {
     "exchanges": 430, "left": 590, "plants": 610, "names": 620,
 }  # fmt: skip
 CANVAS_PANES = ("roads", "crossings")
+_DRIVEN, _COARSE = "8 5", "3 9"  # dashes of truck routes, pixels
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Overlay:
     show: bool = True
     swatch: str = ""  # our own SVG
     colours: Sequence[tuple[str, str]] = field(default=())  # legend rows below it: colour, label
+    signs: Sequence[tuple[str, str]] = field(default=())  # the same: our own SVG, label
 
 
 def overlays(scene: Scene) -> list[Overlay]:
@@ -109,11 +111,18 @@ def _pipelines(scene: Scene) -> Overlay:
 
 def _trucks(scene: Scene) -> Overlay:
     layer = layers.truck_routes(scene)
-    drawn = layer.set_geometry(within_budget(layer.geometry, ROUTE_VERTICES))
-    widths = layer["draw_width_mm"].to_numpy() * PX_PER_MM
-    parts = _cased(drawn, widths, "trucks", popups.truck_routes(scene, layer), dashArray="8 5", lineCap="butt")
-    swatch = _swatch(f'<path d="M1 6H31" stroke="{INK}" stroke-width="3" stroke-dasharray="7 4"/>')
-    return Overlay("trucks", "Truck routes", "Plan", parts, len(layer), swatch=swatch)
+    fine, coarse = layers.coarse_parts(scene, layer)
+    parts = []
+    for routes, dash in ((fine, _DRIVEN), (coarse, _COARSE)):
+        drawn = routes.set_geometry(within_budget(routes.geometry, ROUTE_VERTICES))
+        widths = routes["draw_width_mm"].to_numpy() * PX_PER_MM
+        parts += _cased(drawn, widths, "trucks", popups.truck_routes(scene, routes), dashArray=dash, lineCap="butt")
+    swatches = [
+        _swatch(f'<path d="M1 6H31" stroke="{INK}" stroke-width="3" stroke-dasharray="{dash}"/>')
+        for dash in ("7 4", _COARSE)
+    ]
+    signs = [(swatches[1], "coarse roads: an estimate")] if len(coarse) else []
+    return Overlay("trucks", "Truck routes", "Plan", parts, len(layer), swatch=swatches[0], signs=signs)
 
 
 def _hubs(scene: Scene) -> Overlay:

@@ -13,6 +13,7 @@ from maps.scene import Scene
 Popup = dict[str, Any]  # title: str, rows: [[label, value], ...]
 
 ARROW = " → "
+_CLASSES = 2  # vehicle classes that one row names
 
 
 def popup(title: str, *rows: tuple[str, str]) -> Popup:
@@ -22,12 +23,13 @@ def popup(title: str, *rows: tuple[str, str]) -> Popup:
 
 def plants(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return what each plant gives and wants, and how much of it the plan uses."""
-    streams = _stream_rows(scene)
+    streams, barred = _stream_rows(scene), _barred_rows(scene)
     return [
         popup(
             row.name,
             ("Sector", row.sector),
             *streams.get(row.plant, ()),
+            *barred.get(row.plant, ()),
             ("Note", getattr(row, "note", "")),
             ("Source", getattr(row, "source", "")),
         )
@@ -55,6 +57,17 @@ def _stream_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
     return rows
 
 
+def _barred_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
+    """Return, by plant, which vehicle classes cannot reach it and why, classes of one reason together."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    told = scene.plan.unreachable_by_class
+    for (plant, reason), vehicles in told.groupby(["plant", "reason"], sort=False)["vehicle"]:
+        names = list(dict.fromkeys(scene.vehicle_names.get(name, name) for name in vehicles))
+        who = ", ".join(names[:_CLASSES]) + (f" and {len(names) - _CLASSES} more" if len(names) > _CLASSES else "")
+        rows.setdefault(str(plant), []).append(("Not reached by", f"{who}: {reason}"))
+    return rows
+
+
 def exchanges(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return who gives how much of what to whom, how, how far and at what cost."""
     trips = scene.plan.hauls.groupby(["route", "resource"])["trips_per_year"].sum().to_dict()
@@ -71,7 +84,7 @@ def exchanges(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
                 ("Used as", names.get(row.received_as, row.received_as) if row.received_as != row.resource else ""),
                 ("Travels by", row.mode.replace("_", " ")),
                 ("Through hub", row.via_hub),
-                ("Distance", distance(row.distance_m)),
+                ("Distance", distance(row.distance_m) + (", an estimate" if row.coarse_m > 0 else "")),
                 ("Trips", amount(sum(driven), "per year") if driven else ""),
                 ("Transport cost", amount(row.cost, f"{money}/year")),
                 ("Transport CO₂", amount(row.co2, "t/year")),
@@ -94,6 +107,7 @@ def pipelines(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             (f"Flow to {row.from_name}", amount(row.flow_backward, row.unit) if row.flow_backward > 0 else ""),
             ("Capacity", amount(row.capacity, row.unit)),
             ("Load", percent(row.load_share)),
+            ("Joined", f"in {row.pieces} pieces; flows are the largest of them" if row.pieces > 1 else ""),
             ("Length", distance(row.length_m)),
             ("Pipe", "was already there" if _yes(row.existing) else amount(row.fixed_cost, money)),
             ("Pumping", amount(row.flow_cost, money)),
@@ -117,7 +131,7 @@ def truck_routes(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             ("Trips", amount(row.trips_per_year, "per year")),
             ("Vehicle hours", amount(row.hours_per_year, "h/year")),
             ("Distance", "" if pd.isna(row.distance_m) else f"{distance(row.distance_m)} one way"),
-            ("Of it on coarse roads", distance(row.coarse_m) if row.coarse_m > 0 else ""),
+            ("Of it on coarse roads", f"{distance(row.coarse_m)}: an estimate" if row.coarse_m > 0 else ""),
             ("Cost", amount(row.cost, f"{money}/year")),
             ("CO₂", amount(row.co2, "t/year")),
             ("Period", row.period),

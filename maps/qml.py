@@ -14,6 +14,7 @@ GEOMETRY_TYPE: Mapping[Kind, str] = {"marker": "0", "line": "1", "fill": "2"}
 WIDTH = '"draw_width_mm"'
 OFFSET = '"draw_offset_mm"'
 SIZE = '"draw_size_mm"'
+DASH = '"draw_dash"'
 
 
 # Characters that no XML document may hold, escaped or not.
@@ -31,7 +32,15 @@ class SymbolLayer:
     marker: SymbolLayer | None = None  # what a marker line carries
 
 
-def line(colour: str, width: float, *, dash: str = "", by_width: bool = False, offset: bool = False) -> SymbolLayer:
+def line(
+    colour: str,
+    width: float,
+    *,
+    dash: str = "",
+    by_width: bool = False,
+    offset: bool = False,
+    by_dash: bool = False,
+) -> SymbolLayer:
     """Return a line in millimetres; ``dash`` such as ``3;2``."""
     return SymbolLayer(
         "line",
@@ -49,7 +58,9 @@ def line(colour: str, width: float, *, dash: str = "", by_width: bool = False, o
             "customdash": dash or "5;2",
             "customdash_unit": "MM",
         },
-        ({"outlineWidth": WIDTH} if by_width else {}) | ({"offset": OFFSET} if offset else {}),
+        ({"outlineWidth": WIDTH} if by_width else {})
+        | ({"offset": OFFSET} if offset else {})
+        | ({"customDash": DASH} if by_dash else {}),
     )
 
 

@@ -18,7 +18,9 @@ _SAID = {
     "flow": "Flow (per year)", "flow_forward": "Flow from first to second end (per year)",
     "flow_backward": "Flow from second to first end (per year)", "capacity": "Capacity (per year)",
     "load_share": "Load (share of capacity)", "trips_per_year": "Trips per year", "draw_width_mm": "Drawn width (mm)",
-    "draw_offset_mm": "Drawn aside by (mm)", "draw_size_mm": "Drawn size (mm)", "from_name": "From", "to_name": "To",
+    "draw_offset_mm": "Drawn aside by (mm)", "draw_size_mm": "Drawn size (mm)",
+    "draw_dash": "Drawn dashes (mm): dots for a route on coarse roads", "coarse_m": "On coarse roads, an estimate (m)",
+    "pieces": "Pieces between taps", "from_name": "From", "to_name": "To",
 }  # fmt: skip
 _MONEY = ("cost", "fixed_cost", "flow_cost", "trench_cost")
 
@@ -86,11 +88,11 @@ def _crossing(colour: str) -> list[SymbolLayer]:
 _BY_RESOURCE: dict[str, Callable[[str], Sequence[SymbolLayer]]] = {
     "exchanges": lambda colour: [line(colour, 0.8, by_width=True), arrow(colour)],
     "pipelines": lambda colour: [line(colour, 1.2, by_width=True, offset=True)],
-    "truck_routes": lambda colour: [line(colour, 0.8, dash="2.4;1.4", by_width=True, offset=True)],
+    "truck_routes": lambda colour: [line(colour, 0.8, dash="2.4;1.4", by_width=True, offset=True, by_dash=True)],
     "unplaced": lambda colour: [marker("circle", colour, 4.0, outline="#FFFFFF", by_size=True)],
     "unserved": lambda colour: [marker("circle", colour, 4.0, hollow=True, by_size=True)],
     "existing_pipelines": lambda colour: [line(colour, 0.5, dash="0.6;1.4")],
-    "candidate_routes": lambda colour: [line(colour, 0.5, dash="2.4;1.4")],
+    "candidate_routes": lambda colour: [line(colour, 0.5, dash="2.4;1.4", by_dash=True)],
 }
 # Dark to light, legible without colour vision (viridis, Smith and van der Walt 2015).
 _SEQUENCE = ("#440154", "#31688E", "#35B779", "#B5DE2B", "#FDE725")

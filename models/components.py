@@ -2,7 +2,8 @@
 
 A column that cannot move ties nothing together. Parts of few coefficients are put together: HiGHS takes them in
 one go. Each part is solved with the others' plans as its offset, so that its relative gap is measured against the
-cost of the whole; gaps in currency add up, and what one part leaves of the gap or the time is the next one's.
+cost of the whole as known by then; gaps in currency add up, and what one part leaves of the gap or the time is
+the next one's. When all are solved and the whole is not proven, the parts farthest from their bounds go on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from models.mip import Floats, Mip, MipResult, OnProgress, Standing, relative_ga
 Ints = npt.NDArray[np.int64]
 
 _TINY = 1000  # coefficients; smaller parts are put together until they have as many
+_SMALL = 50  # whole columns; a part with fewer is solved to the end, which costs little and leaves the gap to others
 _ABSOLUTE = 1e-6  # HiGHS's own absolute gap: a part this close to its bound is proven
 
 
@@ -140,7 +142,7 @@ class _Whole:
         self.values = [self._fitting(part, first[part.columns]) for part in parts]
         held = zip(parts, self.values, strict=True)
         self.objective = np.array([np.nan if v is None else part.mip.objective(v) for part, v in held])
-        self.bound = np.array([_box_bound(part.mip) for part in parts])
+        self.bound = np.array([part.mip.box_bound() for part in parts])
         self.status: list[Status] = ["time_limit"] * len(parts)
         self.version = ""
 
@@ -153,7 +155,8 @@ class _Whole:
         for number in range(len(self.parts)):
             share = weights[number] / weights[number:].sum()
             left = max(self.until - perf_counter(), 0.0)
-            self._solve(number, solve_one, self._unspent(number) * share, left * share, began)
+            small = number + 1 < len(self.parts) and self.parts[number].mip.integer.sum() < _SMALL
+            self._solve(number, solve_one, 0.0 if small else self._unspent(number) * share, left * share, began)
             if self.status[number] in ("infeasible", "unbounded"):
                 return MipResult(self.status[number], None, None, self.version)
             if self.status[number] == "interrupted":
@@ -212,14 +215,23 @@ class _Whole:
         return bool((apart <= _ABSOLUTE).all()) or self._share(float(apart.sum())) <= self.gap
 
     def _teller(self, number: int, began: float) -> OnProgress:
+        """Return a listener to one part that tells how the whole stands."""
+        cost, bound = self._others(number), self.mip.offset + float(np.delete(self.bound, number).sum())
+        own_cost, own_bound = self.objective[number], self.bound[number]
         known = not np.isnan(np.delete(self.objective, number)).any()
-        slack = float(np.delete(self._apart(), number).sum())
 
         def tell(now: Standing) -> None:
             assert self.tell is not None
-            held = now.incumbent if known else None
-            bound = None if now.bound is None or not np.isfinite(slack) else now.bound - slack
-            self.tell(Standing(perf_counter() - began, held, bound))
+            held = [] if now.incumbent is None else [now.incumbent]
+            held += [] if np.isnan(own_cost) else [cost + own_cost]
+            least = bound + max(own_bound, -np.inf if now.bound is None else now.bound - cost)
+            self.tell(
+                Standing(
+                    perf_counter() - began,
+                    min(held) if held and known else None,
+                    float(least) if np.isfinite(least) else None,
+                )
+            )
 
         return tell
 
@@ -238,10 +250,3 @@ class _Whole:
         elif status == "gap_reached":
             status = "time_limit"  # every part kept its share, the whole did not, and the time was over
         return MipResult(status, values, bound, self.version)
-
-
-def _box_bound(mip: Mip) -> float:
-    """Return the least objective within the columns' bounds alone."""
-    with np.errstate(invalid="ignore"):
-        least = np.where(mip.cost > 0, mip.cost * mip.lower, np.where(mip.cost < 0, mip.cost * mip.upper, 0.0))
-    return float(least.sum())

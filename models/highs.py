@@ -3,6 +3,9 @@
 HiGHS runs in a thread of its own and only notes how it stands; whatever the caller wants told or asked
 (``on_progress``, ``stop``, Ctrl-C) happens in the caller's thread, so nothing can be raised inside HiGHS.
 HiGHS keeps its pool of threads per calling thread: a fresh thread may ask for any number of them.
+
+HiGHS does not ask whether to stop while it solves a linear relaxation, which can take a minute. A solve that is
+told to stop and does not is left to itself: what it found last is the result, and its thread ends when it asks.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 
 _WHOLE = 1e-9  # an integer column farther from a whole number is rounded and the rest solved again
 _POLL_S = 0.05  # how often the caller is asked and told
+_PATIENCE_S = 2.0  # how long a solve that is told to stop may take to do so
 _HELD = 2  # HiGHS's primal_solution_status of a feasible solution
 
 _STATUSES: dict[HighsModelStatus, Status] = {
@@ -95,11 +99,11 @@ def solve_mip(
     if start is not None and mip.integer.any():
         _set_start(highs, start)
     _set_options(highs, {"time_limit": max(time_limit_s - (perf_counter() - began), 0.0)})
-    _run(highs, on_progress, stop)
-    if highs.getModelStatus() == HighsModelStatus.kUnboundedOrInfeasible:
+    note = _run(highs, on_progress, stop)
+    if note.done.is_set() and highs.getModelStatus() == HighsModelStatus.kUnboundedOrInfeasible:
         _set_options(highs, {"presolve": "off"})  # presolve alone cannot tell the two apart
-        _run(highs, on_progress, stop)
-    return _result(mip, highs)
+        note = _run(highs, on_progress, stop)
+    return _result(mip, highs) if note.done.is_set() else _left(mip, note, highs.version())
 
 
 def write_model(mip: Mip, path: Path, columns: Sequence[str], rows: Sequence[str]) -> None:
@@ -162,35 +166,41 @@ class _Note:
     """What HiGHS's thread writes and the caller's reads; each is one assignment."""
 
     standing: Standing | None = None
+    solution: Floats | None = None
     cancelled: bool = False
     failure: BaseException | None = None
     done: Event = field(default_factory=Event)
 
 
-def _run(highs: highspy.Highs, on_progress: OnProgress | None, stop: Stop | None) -> None:
+def _run(highs: highspy.Highs, on_progress: OnProgress | None, stop: Stop | None) -> _Note:
+    """Run HiGHS; the note is not ``done`` when it was told to stop and did not."""
     note = _Note(cancelled=stop is not None and stop())
     listener = _listener(note)
-    sources = (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
+    sources = (highs.cbMipInterrupt, highs.cbMipImprovingSolution, highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
     for source in sources:
         source.subscribe(listener)
-    thread = Thread(target=_work, args=(highs, note), name="HiGHS", daemon=True)
-    thread.start()
+    Thread(target=_work, args=(highs, note), name="HiGHS").start()
     told: Standing | None = None
+    patience = _PATIENCE_S
     try:
         while not note.done.wait(_POLL_S):
-            if stop is not None and not note.cancelled:
+            if note.cancelled:
+                patience -= _POLL_S
+                if patience < 0:
+                    return note
+            elif stop is not None:
                 note.cancelled = stop()
             standing = note.standing
             if on_progress is not None and standing is not None and _is_news(standing, told):
                 on_progress(standing)
                 told = standing
-        thread.join()
     finally:
         note.cancelled = True  # an exception here lets HiGHS end by itself soon
     for source in sources:
         source.unsubscribe(listener)
     if note.failure is not None:
         raise SolverError(f"HiGHS failed: {note.failure}") from note.failure
+    return note
 
 
 def _work(highs: highspy.Highs, note: _Note) -> None:
@@ -203,11 +213,16 @@ def _work(highs: highspy.Highs, note: _Note) -> None:
 
 
 def _listener(note: _Note) -> Callable[[HighsCallbackEvent], None]:
+    kinds = highspy.cb.HighsCallbackType
+
     def listen(event: HighsCallbackEvent) -> None:
+        data = event.data_out
+        if event.callback_type == kinds.kCallbackMipImprovingSolution:
+            note.solution = np.array(data.mip_solution, dtype=np.float64)
+            return
         if note.cancelled:
             event.interrupt()
-        if event.callback_type == highspy.cb.HighsCallbackType.kCallbackMipInterrupt:
-            data = event.data_out
+        if event.callback_type == kinds.kCallbackMipInterrupt:
             note.standing = Standing(data.running_time, _finite(data.mip_primal_bound), _finite(data.mip_dual_bound))
 
     return listen
@@ -236,13 +251,22 @@ def _result(mip: Mip, highs: highspy.Highs) -> MipResult:
         return MipResult(status, None, None, version)
     if not held:
         return MipResult(status, None, bound, version)
-    values = np.asarray(highs.getSolution().col_value, dtype=np.float64)
+    values = _whole(mip, np.asarray(highs.getSolution().col_value, dtype=np.float64))
+    return MipResult(status if values is not None else "unknown", values, bound, version)
+
+
+def _left(mip: Mip, note: _Note, version: str) -> MipResult:
+    """Return what a solve that was left to itself had found."""
+    values = None if note.solution is None else _whole(mip, note.solution)
+    return MipResult("interrupted", values, None if note.standing is None else note.standing.bound, version)
+
+
+def _whole(mip: Mip, values: Floats) -> Floats | None:
+    """Return the solution with whole numbers where they must be; None when there is none."""
     whole = values[mip.integer]
     if (np.abs(whole - np.round(whole)) > _WHOLE).any():
-        rounded = _round_and_resolve(mip, values)
-        return MipResult(status if rounded is not None else "unknown", rounded, bound, version)
-    values[mip.integer] = np.round(whole)
-    return MipResult(status, values, bound, version)
+        return _round_and_resolve(mip, values)
+    return np.where(mip.integer, np.round(values), values)
 
 
 def _round_and_resolve(mip: Mip, values: Floats) -> Floats | None:

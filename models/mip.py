@@ -46,6 +46,25 @@ class Mip:
         """Return ``offset + cost @ values``."""
         return self.offset + float(self.cost @ values)
 
+    def box_bound(self) -> float:
+        """Return the least objective within the columns' bounds alone; it may be -inf."""
+        with np.errstate(invalid="ignore"):
+            least = np.where(self.cost > 0, self.cost * self.lower, self.cost * self.upper)
+        return self.offset + float(np.where(self.cost == 0, 0.0, least).sum())
+
+    def allows_no_more_than(self, other: Mip) -> bool:
+        """Return whether the columns and coefficients are the other's and no bound is wider."""
+        one, two = self.matrix, other.matrix
+        return (
+            one.shape == two.shape
+            and np.array_equal(one.indptr, two.indptr)
+            and np.array_equal(one.indices, two.indices)
+            and np.array_equal(one.data, two.data)
+            and bool((self.integer | ~other.integer).all())
+            and bool((self.lower >= other.lower).all() and (self.upper <= other.upper).all())
+            and bool((self.row_lower >= other.row_lower).all() and (self.row_upper <= other.row_upper).all())
+        )
+
     def is_feasible(self, values: Floats, *, tolerance: float = 1e-6) -> bool:
         """Return whether the values keep every row, bound and wholeness within ``tolerance``.
 

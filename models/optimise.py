@@ -126,7 +126,13 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
 
 
 def decide(
-    built: Built, clock: Clock, *, say: Progress, mip: Mip | None = None, start: Floats | None = None
+    built: Built,
+    clock: Clock,
+    *,
+    say: Progress,
+    mip: Mip | None = None,
+    start: Floats | None = None,
+    known: MipResult | None = None,
 ) -> tuple[Plan, Floats | None]:
     """Solve what is built; return the plan and the values of the model's columns.
 
@@ -140,6 +146,8 @@ def decide(
         Solved instead of the built one: the same columns and rows with other numbers.
     start
         Values of the columns to begin with.
+    known
+        What a solve would give; nothing is solved then.
     """
     problem, settings = built.problem, built.problem.settings.solver
     until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
@@ -150,9 +158,10 @@ def decide(
                 reasons = _why_nothing(problem, "infeasible", as_built=True, until=until, say=say)
         return _plan(problem, built.status, clock, reasons=reasons), None
     mip = mip or built.compiled.mip
-    say(_size(mip))
+    if known is None:
+        say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
-        result = run(mip, settings, until=until, say=say, stop=stop, start=start)
+        result = known or run(mip, settings, until=until, say=say, stop=stop, start=start)
     if result.values is None:
         as_built = mip is built.compiled.mip
         with clock.stage("solve"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,19 @@ from data.plan import Plan
 from data.problem import Problem
 from models.compile import Compiled
 from models.highs import write_model
-from models.mip import Floats, Mip
+from models.mip import Floats, Mip, MipResult, relative_gap
 from models.optimise import Built, Clock, build, decide, require_usable
 from models.progress import Progress, silent
+
+
+@dataclass(frozen=True)
+class _Last:
+    """What the last solve that held a plan was, and what it gave."""
+
+    compiled: Compiled
+    mip: Mip
+    values: Floats
+    bound: float | None
 
 
 class Session:
@@ -42,14 +53,15 @@ class Session:
         self.problem = problem
         self._say = progress or silent
         self._built: Built | None = None
-        self._last: tuple[Compiled, Floats] | None = None
+        self._last: _Last | None = None
 
     def solve(self, problem: Problem | None = None, *, fixed: Mapping[str, float] | None = None) -> Plan:
         """Return the plan of the Problem, or of a changed one, beginning with the last plan.
 
         The model is kept where only solver settings and ``fixed`` differ, which cannot change it. After any
         other change it is built again, since prices and caps decide which rows and columns there are; the last
-        plan's values are handed to the solver wherever a variable has kept its name.
+        plan's values are handed to the solver wherever a variable has kept its name. Where the last plan is still
+        allowed and its bound, lowered by what prices can have changed it, proves the gap, nothing is solved.
 
         Parameters
         ----------
@@ -71,11 +83,17 @@ class Session:
             built = self._build()
             mip = _with_fixed(built.compiled, fixed or {}) if built.compiled is not None else None
             start = self._start(built)
-        plan, values = decide(built, clock, say=self._say, mip=mip, start=start)
-        if values is not None and built.compiled is not None:
-            self._last = built.compiled, values
+            known = None if mip is None or start is None else self._known(built, mip, start)
+        plan, values = decide(built, clock, say=self._say, mip=mip, start=start, known=known)
+        if values is not None and mip is not None and built.compiled is not None:
+            self._last = _Last(built.compiled, mip, values, plan.bound)
         notes = tuple(f"fixed for this plan: {name} = {value:g}" for name, value in (fixed or {}).items())
         return plan.replace(notes=(*plan.notes, *notes))
+
+    def names(self) -> list[str]:
+        """Return the names of the model's variables, for ``fixed``; none when there is no model."""
+        built = self._build()
+        return [] if built.compiled is None else built.compiled.column_names()
 
     def write_mps(self, path: Path | str) -> None:
         """Write the model as a free MPS file with readable names.
@@ -108,19 +126,35 @@ class Session:
         """Return the last values by the variables' names; 0 for a variable that is new."""
         if self._last is None or built.compiled is None:
             return None
-        compiled, values = self._last
-        if compiled is built.compiled:
-            return values
-        known = dict(zip(compiled.identities(), values.tolist(), strict=True))
+        if self._last.compiled is built.compiled:
+            return self._last.values
+        known = dict(zip(self._last.compiled.identities(), self._last.values.tolist(), strict=True))
         start = [known.get(key, 0.0) for key in built.compiled.identities()]
         return np.asarray(start, dtype=np.float64)
+
+    def _known(self, built: Built, mip: Mip, start: Floats) -> MipResult | None:
+        """Return the last plan as the result, where it is allowed and proven well enough."""
+        last, compiled = self._last, built.compiled
+        if last is None or compiled is None or last.bound is None:
+            return None
+        same = last.compiled is compiled or last.compiled.identities() == compiled.identities()
+        if not same or not mip.allows_no_more_than(last.mip) or not mip.is_feasible(start, tolerance=1e-9):
+            return None
+        # All that is allowed now was allowed then, and costs at least that much more than then.
+        changed = replace(mip, cost=mip.cost - last.mip.cost, offset=mip.offset - last.mip.offset)
+        bound = last.bound + changed.box_bound()
+        gap = relative_gap(mip.objective(start), bound)
+        if gap is None or not gap <= built.problem.settings.solver.gap:
+            return None
+        self._say("The last plan is still proven well enough")
+        return MipResult("gap_reached", start, bound, version("highspy"))
 
 
 def _same_model(one: Problem, other: Problem) -> bool:
     """Return whether nothing differs but the solver's settings."""
     return (
         one.limits == other.limits
-        and one.settings.co2_price == other.settings.co2_price
+        and one.settings.model_copy(update={"solver": other.settings.solver}) == other.settings
         and all(table.equals(other.tables[name]) for name, table in one.tables.items())
     )
 

@@ -30,6 +30,7 @@ COLUMNS = {
     "rank": "int64",
     "vehicle": "str",
     "distance_m": "float64",  # one way
+    "coarse_m": "float64",  # of it on coarse roads of the world: an estimate
     "drive_h": "float64",  # one way, laden
     "hours_per_trip": "float64",  # with the way back, loading and unloading
     "cost_per_trip": "float64",  # currency
@@ -147,6 +148,7 @@ def _described(driving: Driving, route: _Route, row: pd.Series) -> dict[str, obj
     return {
         "vehicle": row.name,
         "distance_m": driven["distance_m"],
+        "coarse_m": driven["coarse_m"],
         "drive_h": driven["drive_h"],
         "hours_per_trip": hours,
         "cost_per_trip": driven["drive_cost"] + share * driven["back_cost"] + float(row["cost_per_h"]) * hours,

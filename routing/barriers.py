@@ -16,6 +16,8 @@ _LIMITS = {
     "maxweight": ("max_weight_t", "gross_weight_t", "t"),
     "maxheight": ("max_height_m", "height_m", "m"),
     "maxaxleload": ("max_axle_load_t", "axle_load_t", "t"),
+    "maxlength": ("max_length_m", "length_m", "m"),
+    "maxwidth": ("max_width_m", "width_m", "m"),
 }
 _BANS = {
     "hgv": "hgv=no on every way",
@@ -40,9 +42,9 @@ def barriers(ground: Ground, vehicle: Vehicle, legs: pd.DataFrame) -> dict[str, 
     -------
     dict
         The first restriction whose lifting alone opens a way for any leg of the plant, tried in the order
-        weight, height, axle load, hgv, dangerous goods, access. "On every way" is meant literally: each way
-        has at least one such sign. Weight, height and axle load come with the greatest value at which
-        there would be a way.
+        weight, height, axle load, length, width, hgv, dangerous goods, access. "On every way" is meant
+        literally: each way has at least one such sign. Limits come with the greatest value at which there
+        would be a way.
     """
     reasons: dict[str, str] = {}
     left = legs.reset_index(drop=True)

@@ -101,8 +101,7 @@ def _stars(
     if not triples:
         return []
     surface, prices, crossings = ground
-    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
-    coarse = _thinned(surface, step)
+    coarse, step = thinned(surface)
     moves, at = move_grid(coarse, prices, crossings), np.array(cells) // step
     fields = {k: _field(moves, coarse, at[k]) for k in sorted({k for triple in triples for k in triple})}
     stars = []
@@ -116,6 +115,12 @@ def _stars(
             stars.append(_Star(float(chain - total[place]), (one, two, three), fork))
     stars.sort(key=lambda star: (-star.saving, star.ends))
     return stars[: _MOST_STARS * len(cells)]
+
+
+def thinned(surface: CostSurface) -> tuple[CostSurface, int]:
+    """Return the surface with so many cells in one that it is small enough, and how many on a side."""
+    step = int(np.ceil(np.sqrt(np.prod(surface.shape) / _MOST_CELLS)))
+    return _thinned(surface, step), step
 
 
 def _triples(order: Sequence[tuple[int, int]]) -> list[tuple[int, int, int]]:
@@ -140,11 +145,13 @@ def _thinned(surface: CostSurface, step: int) -> CostSurface:
     """Return the surface with ``step`` x ``step`` cells in one: their mean, allowed where most of them are."""
     if step == 1:
         return surface
-    rows, columns = (-(-size // step) for size in surface.shape)
-    pad = [(0, rows * step - surface.shape[0]), (0, columns * step - surface.shape[1])]
-    blocks = (rows, step, columns, step)
-    allowed = np.pad(surface.allowed, pad).reshape(blocks).sum(axis=(1, 3))
-    factors = np.pad(np.where(surface.allowed, surface.factors, 0.0), pad).reshape(blocks).sum(axis=(1, 3))
+    rows, starts = -(-surface.shape[0] // step), np.arange(0, surface.shape[1], step)
+    allowed, factors = np.empty((rows, len(starts))), np.empty((rows, len(starts)))
+    for row in range(rows):
+        block = slice(row * step, (row + 1) * step)
+        inside, priced = surface.allowed[block], np.where(surface.allowed[block], surface.factors[block], 0.0)
+        allowed[row] = np.add.reduceat(inside.sum(axis=0), starts)
+        factors[row] = np.add.reduceat(priced.sum(axis=0), starts)
     open_ = 2 * allowed >= step**2
     mean = np.where(open_, factors / np.maximum(allowed, 1), 1.0)
     transform = surface.transform @ Affine.scale(step)

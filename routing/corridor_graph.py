@@ -13,6 +13,7 @@ import numpy as np
 from scipy.ndimage import label
 
 from routing.crossings import Crossings
+from routing.grids import Pieces, row_slices
 from routing.leastcost import Ints, MoveCosts
 from routing.surface import CostSurface
 
@@ -42,14 +43,14 @@ class MoveGrid:
         """Return (rows, columns)."""
         return self.costs.shape
 
-    def components(self) -> Ints:
+    def components(self) -> Pieces:
         """Return the number of the connected piece of ground each cell belongs to, shape (rows, columns).
 
         Forbidden cells have number 0. A move that is not straight is none where the straight ones do not
         lead the same way, so the straight ones alone decide.
         """
         pieces, _ = label(self.costs.allowed)
-        return np.asarray(pieces, dtype=np.int64)
+        return np.asarray(pieces, dtype=np.int32)
 
     def path(self, start: Ints, goal: Ints, at_most: float = np.inf) -> Ints | None:
         """Return the cheapest path as cells (n, 2) from start to goal, or None when there is none.
@@ -72,7 +73,10 @@ class MoveGrid:
 
 def move_grid(surface: CostSurface, prices: Prices, crossings: Crossings, neighbourhood: int = 8) -> MoveGrid:
     """Return the moves of a surface, 8 or 16 from each cell."""
-    per_m = np.where(surface.allowed, surface.factors * prices.trench_per_m + prices.plain_per_m, np.inf)
+    per_m = np.full(surface.shape, np.inf, dtype=np.float32)
+    for rows in row_slices(surface.shape):
+        metre = surface.factors[rows] * prices.trench_per_m + prices.plain_per_m
+        np.copyto(per_m[rows], metre, casting="same_kind", where=surface.allowed[rows])
     costs = MoveCosts(per_m, surface.cell_m, neighbourhood)
     charged = crossings.move_charges(surface, costs.owned)
     if charged is not None:

@@ -225,10 +225,14 @@ def way_round(links: Sequence[Link], start: int, end: int) -> tuple[float, float
 
 
 def link_graph(links: Sequence[Link], nodes: int) -> csr_array:
-    """Return the links as a symmetric matrix of costs with at least ``nodes`` rows; no pair occurs twice."""
+    """Return the links as a symmetric matrix of costs with at least ``nodes`` rows, of a pair the cheapest."""
     start = np.array([link.start for link in links], dtype=np.int64)
     end = np.array([link.end for link in links], dtype=np.int64)
     cost = np.array([max(link.cost, 1e-9) for link in links])  # a zero would be no link at all
+    ends = np.column_stack([np.minimum(start, end), np.maximum(start, end)])
+    order = np.lexsort((cost, *ends.T))
+    _, first = np.unique(ends[order], axis=0, return_index=True)
+    (start, end), cost = ends[order[first]].T, cost[order[first]]
     size = max(nodes, int(max(start.max(initial=-1), end.max(initial=-1))) + 1)
     data = (np.concatenate([cost, cost]), (np.concatenate([start, end]), np.concatenate([end, start])))
     return coo_array(data, shape=(size, size)).tocsr()

@@ -38,11 +38,12 @@ from routing.corridor_tables import (
     priced_corridors,
 )
 from routing.crossings import Crossings
-from routing.existing import Existing, existing_design, find_existing
+from routing.existing import Existing, existing_design, find_existing, rejoined
 from routing.grids import Floats
 from routing.pipes import Flow, Matches, chosen_designs, pipe_designs, pipe_table, useful_flows, with_heads
 from routing.straighten import straightened
 from routing.surface import CostSurface, cost_surface
+from routing.taps import tapped
 from routing.terminals import Terminals, find_terminals, near_pairs, routing_order
 from routing.terrain_layers import terrain_lines
 
@@ -71,7 +72,8 @@ class PipelineNetwork:
     unreachable
         plant, reason: plants that a pipe may serve and none can reach.
     notes
-        plant, note: what a planner should know about how a plant was joined.
+        plant, note: what a planner should know about how a plant, or the stop of an existing pipeline, was joined,
+        and which existing pipelines (by id) are not planned with in their full length.
     """
 
     junctions: pd.DataFrame
@@ -120,21 +122,24 @@ def pipeline_corridors(study: Study, pairs: pd.DataFrame) -> PipelineNetwork:
         When the surface would be too large or a resource cannot be piped as it is described.
     """
     near, far = near_pairs(study, pairs)
+    existing = find_existing(study, set(near["resource"]), sorted({*near["from_plant"], *near["to_plant"]}))
     if near.empty:
-        return _empty(study, far)
+        return _empty(study, far, existing.notes)
     settings = study.settings.pipelines
     designs = pipe_designs(study, list(near["resource"]))
-    existing = find_existing(study, set(near["resource"]), sorted({*near["from_plant"], *near["to_plant"]}))
     terrain = _terrain(study, near, designs, existing)
     grid = move_grid(terrain.surface, terrain.prices, terrain.crossings, settings.neighbourhood)
-    terminals = find_terminals(study, near, terrain.surface, grid.components(), existing)
+    ground, pieces = (terrain.surface, terrain.prices, terrain.crossings), grid.components()
+    existing = tapped(existing, study, near, ground, pieces)
+    terminals = find_terminals(study, near, terrain.surface, pieces, existing)
     unreachable = {**far, **terminals.unreachable}
     drawn, piped = _candidates(grid, terminals, terrain, settings), _piped(terminals, existing)
     links, flows = _useful(
         (drawn, piped), terrain, _matches(study, terminals), len(terminals.names), settings.max_detour
     )
+    notes = {**terminals.notes, **existing.remarks(terminals.names, [link for link in links if link.pipe])}
     if not links:
-        return _empty(study, unreachable)
+        return _empty(study, unreachable, notes)
     offers = [_offer(designs, link, flow, settings) for link, flow in zip(links, flows, strict=True)]
     profiles = corridor_profiles(links, study)
     offers = [with_heads(*row) for row in zip(offers, flows, profiles, strict=True)]
@@ -147,7 +152,7 @@ def pipeline_corridors(study: Study, pairs: pd.DataFrame) -> PipelineNetwork:
         attributes=corridors[list(ATTRIBUTES)],
         geometries=drawn_lines(corridors["corridor"], links, study),
         unreachable=_remarks(unreachable, "reason"),
-        notes=_remarks({**terminals.notes, **existing.notes}, "note"),
+        notes=_remarks(notes, "note"),
     )
 
 
@@ -217,9 +222,10 @@ def _useful(
     The second part of ``found`` are existing pipes: they replace no trench, since each has only so much
     room and one resource.
     """
-    links, piped = simplified(found[0], terminals, terrain.price), found[1]
+    links, piped = simplified(found[0], terminals, terrain.price), list(found[1])
     while True:
         links = simplified(terrain.straight(links), terminals, terrain.price)
+        piped = rejoined(piped, links, {*matches.start.tolist(), *matches.end.tolist()})
         flows = useful_flows([*links, *piped], matches, max_detour)
         used = [link for link, flow in zip([*links, *piped], flows, strict=True) if flow]
         if len(used) == len(links) + len(piped):
@@ -252,7 +258,7 @@ def _remarks(by_plant: Mapping[str, str], column: str) -> pd.DataFrame:
     return pd.DataFrame({"plant": plants, column: [by_plant[plant] for plant in plants]}, dtype="str")
 
 
-def _empty(study: Study, unreachable: Mapping[str, str]) -> PipelineNetwork:
+def _empty(study: Study, unreachable: Mapping[str, str], notes: Mapping[str, str]) -> PipelineNetwork:
     nothing = gpd.GeoDataFrame({"key": [], "kind": []}, geometry=[], crs=study.crs)
     return PipelineNetwork(
         junctions=empty_table("problem", "nodes"),
@@ -261,5 +267,5 @@ def _empty(study: Study, unreachable: Mapping[str, str]) -> PipelineNetwork:
         attributes=pd.DataFrame(columns=list(ATTRIBUTES)),
         geometries=nothing,
         unreachable=_remarks(unreachable, "reason"),
-        notes=_remarks({}, "note"),
+        notes=_remarks(notes, "note"),
     )

@@ -14,9 +14,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from rasterio.features import rasterize
-from scipy.ndimage import binary_dilation
 
+from routing import crossings_kernels as kernels
 from routing.surface import CostSurface, Floats
 
 MOVES = ((0, 1), (1, 0), (1, 1), (1, -1))  # (row, column): each of the eight moves once, and its reverse
@@ -78,31 +77,47 @@ class Crossings:
         """
         if len(self.lines) == 0:
             return None
-        near = rasterize(self.lines, out_shape=surface.shape, transform=surface.transform, all_touched=True)
-        reach = max(abs(step) for move in moves for step in move)
-        cells = np.argwhere(binary_dilation(near.astype(bool), np.ones((3, 3), dtype=bool), iterations=reach))
         pieces, owner = _segments(self.lines)
-        tree = shapely.STRtree(pieces)
-        charges = np.zeros((len(cells), len(moves)))
-        starts = surface.centres(cells) + _ASIDE * surface.cell_m
-        for index, (down, right) in enumerate(moves):
-            step = np.array([right, -down]) * surface.cell_m
-            drawn = shapely.linestrings(np.stack([starts, starts + step], axis=1))
-            move, piece = tree.query(drawn, predicate="intersects")
-            met = np.unique(np.column_stack([move, owner[piece]]), axis=0)  # one line, one charge
-            np.add.at(charges[:, index], met[:, 0], self.costs[met[:, 1]])
-        charged = charges.any(axis=1)
-        return cells[charged], charges[charged]
+        if len(pieces) == 0:
+            return np.empty((0, 2), dtype=np.int64), np.empty((0, len(moves)))
+        move, line = _moves_met(pieces, owner, surface, np.array(moves, dtype=np.int64))
+        each, place = np.unique(move // len(moves), return_inverse=True)
+        charges = np.zeros((len(each), len(moves)))
+        np.add.at(charges, (place, move % len(moves)), self.costs[line])
+        return np.column_stack(np.divmod(each, surface.shape[1])), charges
 
 
-def _segments(lines: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
-    """Return all straight pieces of the lines and the line each belongs to."""
+def _moves_met(
+    pieces: Floats, owner: npt.NDArray[np.int64], surface: CostSurface, moves: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the moves that meet lines, as cell * moves + move, and the line each meets, every pair once.
+
+    ``pieces`` (n, 4) are straight, ``owner`` (n,) says of which line.
+    """
+    left, top, cell_m = surface.transform.c, surface.transform.f, surface.cell_m
+    frame = (left, top, cell_m, _ASIDE[0] * cell_m, _ASIDE[1] * cell_m)
+    size = kernels.meetings(pieces, surface.shape, frame, moves, np.empty((0, 3), dtype=np.int64))
+    met = np.empty((size, 3), dtype=np.int64)
+    kernels.meetings(pieces, surface.shape, frame, moves, met)
+    doubtful = met[met[:, 2] == kernels.DOUBTFUL]
+    if len(doubtful):
+        cells = np.column_stack(np.divmod(doubtful[:, 0] // len(moves), surface.shape[1]))
+        starts = surface.centres(cells) + _ASIDE * cell_m
+        ends = starts + moves[doubtful[:, 0] % len(moves)][:, ::-1] * [1, -1] * cell_m
+        drawn = shapely.linestrings(np.stack([starts, ends], axis=1))
+        truly = shapely.intersects(drawn, shapely.linestrings(pieces[doubtful[:, 1]].reshape(-1, 2, 2)))
+        met = np.concatenate([met[met[:, 2] == kernels.CERTAIN], doubtful[truly]])
+    pairs = np.unique(np.column_stack([met[:, 0], owner[met[:, 1]]]), axis=0)  # one line, one charge
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _segments(lines: npt.NDArray[np.object_]) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Return all straight pieces of the lines (x, y, x, y), shape (n, 4), and the line each belongs to."""
     edges = np.where(shapely.get_dimensions(lines) == 2, shapely.boundary(lines), lines)
     parts, owner = shapely.get_parts(edges, return_index=True)
     coords, part = shapely.get_coordinates(parts, return_index=True)
     joined = part[:-1] == part[1:]
-    pieces = shapely.linestrings(np.stack([coords[:-1][joined], coords[1:][joined]], axis=1))
-    return pieces, owner[part[:-1][joined]].astype(np.int64)
+    return np.concatenate([coords[:-1][joined], coords[1:][joined]], axis=1), owner[part[:-1][joined]].astype(np.int64)
 
 
 def _meetings(meeting: shapely.Geometry, ends: npt.NDArray[np.object_]) -> int:

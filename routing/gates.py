@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from routing.corridor_links import Cell, Gate
+from routing.grids import Pieces
 from routing.surface import CostSurface, Flags, Floats, Ints
 
 _MAX_LEGS = 400  # nearest cells tried
@@ -24,7 +25,7 @@ class Doors:
 
 
 def find_gates(
-    surface: CostSurface, points: Floats, components: Ints, forbidden: npt.NDArray[np.object_], max_access_m: float
+    surface: CostSurface, points: Floats, components: Pieces, forbidden: npt.NDArray[np.object_], max_access_m: float
 ) -> Doors:
     """Return the gate of each terminal.
 
@@ -49,14 +50,15 @@ def find_gates(
     allowed = surface.allowed[cells[:, 0], cells[:, 1]]
     pieces = components[cells[:, 0], cells[:, 1]]
     peopled = Counter(pieces[allowed].tolist())
-    favoured = {piece for piece, count in peopled.items() if count > 1} or {_largest(components, surface.allowed)}
-    peopled_ground = np.isin(components, list(favoured))
+    favoured = {piece for piece, count in peopled.items() if count > 1} or {_largest(components)}
     gates: list[Gate | None] = []
     notes, taken = [], set[Cell]()
     shapely.prepare(forbidden)
     for number, point in enumerate(points):
         cell = (int(cells[number, 0]), int(cells[number, 1]))
-        legs = _legs(surface, _near(surface, point, reach), point, peopled_ground, forbidden)
+        near = _near(surface, point, reach)
+        good = np.isin(components[near[:, 0], near[:, 1]], list(favoured))
+        legs = _legs(surface, near, point, good, forbidden)
         home = bool(allowed[number])
         if home and (pieces[number] in favoured or not (legs and legs.free and legs.favoured)):
             leg, own = np.array([point, surface.centres(np.array([cell]))[0]]), cell not in taken
@@ -97,15 +99,14 @@ def _legs(
     surface: CostSurface,
     cells: Ints,
     point: Floats,
-    peopled_ground: Flags,
+    peopled: Flags,
     forbidden: npt.NDArray[np.object_],
 ) -> _Legs | None:
-    """Return the given cells by preference, None when there are none."""
+    """Return the given cells (n, 2) by preference, None when there are none; ``peopled`` (n,) go before others."""
     if len(cells) == 0:
         return None
     centres = surface.centres(cells)
     apart = np.hypot(*(centres - point).T)
-    peopled = peopled_ground[cells[:, 0], cells[:, 1]]
     free = _free(surface, point, centres, forbidden)
     order = np.lexsort((apart, ~peopled, ~free))
     return _Legs(cells[order], bool(free[order[0]]), bool(peopled[order[0]]))
@@ -140,7 +141,7 @@ def _free(surface: CostSurface, point: Floats, centres: Floats, forbidden: npt.N
     return free
 
 
-def _largest(components: Ints, allowed: Flags) -> int:
+def _largest(components: Pieces) -> int:
     """Return the piece of allowed ground with the most cells, -1 when there is none."""
-    counts = np.bincount(components[allowed]) if allowed.any() else np.empty(0)
-    return int(counts.argmax()) if len(counts) else -1
+    counts = np.bincount(components.ravel(), minlength=1)[1:]
+    return int(counts.argmax()) + 1 if len(counts) else -1

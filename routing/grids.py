@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import rasterio.crs
 import shapely
 from affine import Affine
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from rasterio.features import rasterize
 from rasterio.warp import Resampling, reproject
 from scipy.ndimage import binary_dilation
@@ -19,6 +20,10 @@ from data.study import Raster
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Pieces = npt.NDArray[np.int32]  # the number of the connected piece of ground of each cell, 0 where forbidden
+
+BAND_CELLS = 4_000_000  # worked on at a time, so that what is in between stays small beside the surface
+_SPARE = 8, 0.02  # cells of a raster around what a grid covers, and a share of it: reprojected edges are curved
 
 HAIR = 1e-6  # of a cell: how far beside a line the ground must be clear as well
 
@@ -32,6 +37,60 @@ class Grid:
     crs: CRS
     cell_m: float
 
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Return west, south, east and north."""
+        west, north = self.transform.c, self.transform.f
+        return west, north - self.shape[0] * self.cell_m, west + self.shape[1] * self.cell_m, north
+
+
+@dataclass(frozen=True)
+class Band:
+    """Some rows of a grid.
+
+    ``around`` is the grid of these and of one row more on either side, as far as there is one, because
+    slopes and outlines look at their neighbours; ``inner`` says which of its rows the band's own are.
+    """
+
+    rows: slice
+    around: Grid
+    inner: slice
+
+
+def bands(grid: Grid) -> Iterator[Band]:
+    """Return a grid in bands of about ``BAND_CELLS`` cells, from north to south."""
+    count, columns = grid.shape
+    for rows in row_slices(grid.shape):
+        first, last = max(rows.start - 1, 0), min(rows.stop + 1, count)
+        corner = grid.transform @ Affine.translation(0, first)
+        around = Grid(corner, (last - first, columns), grid.crs, grid.cell_m)
+        yield Band(rows, around, slice(rows.start - first, rows.stop - first))
+
+
+def row_slices(shape: tuple[int, int]) -> Iterator[slice]:
+    """Return the rows of an array in slices of about ``BAND_CELLS`` cells."""
+    step = max(BAND_CELLS // shape[1], 1)
+    for top in range(0, shape[0], step):
+        yield slice(top, min(top + step, shape[0]))
+
+
+def cropped(raster: Raster, grid: Grid) -> Raster:
+    """Return the part of a raster that a grid can need; all of it where that cannot be told."""
+    to_raster = Transformer.from_crs(grid.crs, raster.crs, always_xy=True)
+    west, south, east, north = to_raster.transform_bounds(*grid.bounds)
+    if not np.isfinite([west, south, east, north]).all() or west > east:
+        return raster
+    corners = np.array([~raster.transform @ at for at in ((west, south), (west, north), (east, south), (east, north))])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    spare = _SPARE[0] + _SPARE[1] * (high - low)
+    most = raster.values.shape[::-1]
+    left, top = np.clip(np.floor(low - spare), 0, most).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(high + spare), 0, most).astype(int).tolist()
+    if right <= left or bottom <= top:  # apart from each other: one cell says as little as all
+        left, top, right, bottom = 0, 0, 1, 1
+    corner = raster.transform @ Affine.translation(left, top)
+    return Raster(raster.values[top:bottom, left:right], corner, raster.crs)
+
 
 def forbidden_cells(polygons: npt.NDArray[np.object_], grid: Grid) -> Flags:
     """Return the cells whose inside meets the inside of a polygon, shape (rows, columns).
@@ -40,6 +99,7 @@ def forbidden_cells(polygons: npt.NDArray[np.object_], grid: Grid) -> Flags:
     are settled exactly: the rasteriser's own "all touched" promises too little to build on.
     """
     inside: Flags = np.zeros(grid.shape, dtype=bool)
+    polygons = polygons[shapely.intersects(shapely.box(*grid.bounds), shapely.envelope(polygons))]
     if len(polygons) == 0:
         return inside
     burn = {"out_shape": grid.shape, "transform": grid.transform, "dtype": "uint8"}
@@ -77,6 +137,7 @@ def slope_percent(raster: Raster, grid: Grid) -> Floats:
     """Return the steepest slope in percent; 0 where the elevation is unknown."""
     if min(grid.shape) < 2:
         return np.zeros(grid.shape)
+    raster = cropped(raster, grid)
     # A raster coarser than the grid would make steps if averaged; a finer one noise if interpolated.
     how = Resampling.average if pixel_m(raster) < grid.cell_m else Resampling.bilinear
     down, across = np.gradient(resample(raster, raster.values, grid, how), grid.cell_m)

@@ -45,6 +45,8 @@ class Vehicle:
     cost_per_km: float
     cost_per_h: float
     tunnel_code: str = "B"  # of dangerous goods: barred from tunnels of this category and the later letters
+    length_m: float = 0.0
+    width_m: float = 0.0
 
 
 def _none(dtype: str, *shape: int) -> Any:  # noqa: ANN401
@@ -82,6 +84,8 @@ class RoadNetwork:
     tunnel: Ints = _none("int64")  # category of ADR: 0 none, 1 to 4 for B to E
     road_class: Ints = _none("int64")  # row of the catalogue's highways; -1 unknown
     rise_m: Floats = _none("float64")  # how much higher the head lies than the tail; NaN unknown
+    max_length_m: Floats = _none("float64")  # of a vehicle
+    max_width_m: Floats = _none("float64")
     turns: Ints = _none("int64", 0, 4)  # forbidden: from edge, driven against it, to edge, driven against it
 
     def __post_init__(self) -> None:
@@ -119,6 +123,8 @@ class RoadNetwork:
         allowed &= self.max_weight_t >= vehicle.gross_weight_t
         allowed &= self.max_height_m >= vehicle.height_m
         allowed &= self.max_axle_load_t >= vehicle.axle_load_t
+        allowed &= self.max_length_m >= vehicle.length_m
+        allowed &= self.max_width_m >= vehicle.width_m
         if vehicle.gross_weight_t > HGV_FROM_T:
             allowed &= ~self.hgv_closed
         if vehicle.dangerous:
@@ -275,6 +281,8 @@ def build_network(edges: gpd.GeoDataFrame, highways: pd.DataFrame) -> RoadNetwor
         max_weight_t=limit("maxweight_t"),
         max_height_m=limit("maxheight_m"),
         max_axle_load_t=limit("maxaxleload_t"),
+        max_length_m=limit("maxlength_m"),
+        max_width_m=limit("maxwidth_m"),
         hgv_closed=(hgv == "no").to_numpy(dtype=bool, copy=True),
         hazmat_closed=(edges["hazmat"] == "no").to_numpy(dtype=bool, copy=True),
         closed=barred.to_numpy(dtype=bool, copy=True),

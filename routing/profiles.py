@@ -52,6 +52,8 @@ def vehicle_of(row: pd.Series, adr_class: str) -> Vehicle:
         cost_per_km=float(row["cost_per_km"]),
         cost_per_h=float(row["cost_per_h"]),
         tunnel_code=tunnel_code(adr_class),
+        length_m=float(row["length_m"]),
+        width_m=float(row["width_m"]),
     )
 
 

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from data.errors import Fault, InputError
 from data.study import Study
-from routing.network import Floats, Ints, Lines
+from routing.network import Flags, Floats, Ints, Lines
 from routing.profiles import vehicle_of
 from routing.snapping import substrings
 from routing.trips import Driving, Ground, find_ground
@@ -31,8 +31,8 @@ _BESIDE_CELLS = 2  # the area reaches this far beside the outermost roads
 class ServiceArea:
     """Roads and bands that a plant reaches; both empty where it meets no road."""
 
-    roads: gpd.GeoDataFrame  # above, up_to, unit ("km" or "min"), geometry: the parts of roads in each band
-    bands: gpd.GeoDataFrame  # above, up_to, unit, road_km, geometry: polygons that do not overlap
+    roads: gpd.GeoDataFrame  # above, up_to, unit ("km" or "min"), coarse, geometry: the parts of roads in each band
+    bands: gpd.GeoDataFrame  # above, up_to, unit, road_km, coarse_km (of them), geometry: they do not overlap
 
 
 def service_area(
@@ -76,7 +76,8 @@ def service_area(
     driving = ground.driving(kind, empty_return=float(row["empty_return"]))
     weight = driving.costs.hours * 60 if unit == "min" else np.stack([driving.network.length_m / 1000] * 2)
     reached = _reached(driving, int(ground.node[plant]), weight, float(breaks[-1]))
-    return _result(study, unit, breaks, _in_bands(ground, reached, weight, breaks))
+    bands = _in_bands(ground, reached, weight, breaks)
+    return _result(study, unit, breaks, [(driving.coarse_m[edge] > 0, parts) for edge, parts in bands])
 
 
 def _check(study: Study, plant: str, vehicle: str, km: Sequence[float], minutes: Sequence[float]) -> None:
@@ -128,14 +129,19 @@ def _in_bands(ground: Ground, entered: Floats, weight: Floats, breaks: Floats) -
     return bands
 
 
-def _result(study: Study, unit: str, breaks: Floats, bands: list[tuple[Ints, Lines]]) -> ServiceArea:
-    lines: list[Lines] = [np.empty(0, dtype=object) for _ in breaks]
-    lines = [parts for _, parts in bands] or lines
+def _result(study: Study, unit: str, breaks: Floats, bands: list[tuple[Flags, Lines]]) -> ServiceArea:
+    """Return the area of bands, each as whether its parts of roads are coarse, and these."""
+    bands = bands or [(np.empty(0, dtype=bool), np.empty(0, dtype=object)) for _ in breaks]
+    coarse, lines = [flags for flags, _ in bands], [parts for _, parts in bands]
     above = np.concatenate([[0.0], breaks[:-1]])
     table = pd.DataFrame({"above": above, "up_to": breaks, "unit": unit})
     band = np.repeat(np.arange(len(breaks)), [len(parts) for parts in lines])
-    roads = gpd.GeoDataFrame(table.iloc[band].reset_index(drop=True), geometry=np.concatenate(lines), crs=study.crs)
-    drawn = table.assign(road_km=[shapely.length(parts).sum() / 1000 for parts in lines])
+    roads = table.iloc[band].reset_index(drop=True).assign(coarse=np.concatenate(coarse))
+    roads = gpd.GeoDataFrame(roads, geometry=np.concatenate(lines), crs=study.crs)
+    drawn = table.assign(
+        road_km=[shapely.length(parts).sum() / 1000 for parts in lines],
+        coarse_km=[shapely.length(parts[flags]).sum() / 1000 for flags, parts in bands],
+    )
     areas = gpd.GeoDataFrame(drawn, geometry=_outlines(lines), crs=study.crs)
     return ServiceArea(roads, areas[~areas.geometry.is_empty].reset_index(drop=True))
 

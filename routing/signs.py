@@ -16,7 +16,8 @@ HGV_THROUGH = frozenset({"yes", "designated", "official", "permissive"})
 TUNNELS = ("", "B", "C", "D", "E")  # categories and codes of ADR; a tunnel bars the codes up to its category
 # What edges have where a network is made without saying so.
 USUAL = {"destination": False, "hgv_destination": False, "hazmat_destination": False, "toll": False,
-         "designated": False, "tunnel": 0, "road_class": -1, "rise_m": np.nan}  # fmt: skip
+         "designated": False, "tunnel": 0, "road_class": -1, "rise_m": np.nan,
+         "max_length_m": np.inf, "max_width_m": np.inf}  # fmt: skip
 
 
 def truck_signs(edges: gpd.GeoDataFrame, highways: pd.DataFrame) -> dict[str, Any]:

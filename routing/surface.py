@@ -22,10 +22,11 @@ from rasterio.warp import Resampling
 from data.errors import Fault, InputError
 from data.settings import Pipelines
 from data.study import Raster, Study
-from routing.grids import HAIR, Flags, Floats, Grid, Ints, forbidden_cells, resample, slope_percent
+from routing.grids import HAIR, Flags, Floats, Grid, Ints, bands, cropped, forbidden_cells, resample, slope_percent
 from routing.terrain_layers import terrain_effect
 
-MAX_CELLS = 25_000_000  # 5,000 x 5,000: grid and paths of 12 plants peaked at 2.3 GiB
+BYTES_PER_CELL = 32  # of surface, moves and one search; docs/routing-performance-rasters.md says how it was measured
+_MOST_CELLS = 2_000_000_000  # the search numbers cells in 32 bits
 
 
 @dataclass(frozen=True)
@@ -151,24 +152,36 @@ def cost_surface(study: Study, points: Floats) -> CostSurface:
     Raises
     ------
     InputError
-        When the grid would have more than ``MAX_CELLS`` cells, or a land-cover class is no number.
+        When the grid would take more memory than ``pipelines.memory_gib``, or a land-cover class is no number.
     """
+    grid = _grid(points, study.settings.pipelines, study.crs)
+    factors, allowed, closed = np.empty(grid.shape), np.empty(grid.shape, dtype=bool), np.empty(grid.shape, dtype=bool)
+    forbidden = forbidden_polygons(study)
+    for band in bands(grid):
+        part = _priced(study, forbidden, band.around)
+        for whole, some in zip((factors, allowed, closed), part, strict=True):
+            whole[band.rows] = some[band.inner]
+    return CostSurface(factors, allowed, closed, grid.transform, grid.crs, grid.cell_m)
+
+
+def _priced(study: Study, forbidden: npt.NDArray[np.object_], grid: Grid) -> tuple[Floats, Flags, Flags]:
+    """Return factors, allowed and closed cells of a grid."""
     settings = study.settings.pipelines
-    grid = _grid(points, settings, study.crs)
-    factors = np.ones(grid.shape)
-    closed = np.zeros(grid.shape, dtype=bool)
+    factors, closed = np.ones(grid.shape), np.zeros(grid.shape, dtype=bool)
     if study.landcover is not None:
-        factors, closed = _landcover(study.landcover, settings, grid)
+        factors, closed = _landcover(cropped(study.landcover, grid), settings, grid)
     allowed = ~closed
     if len(study.zones):
-        factors = _burn_factors(study, factors, grid.transform)
-        allowed &= ~forbidden_cells(forbidden_polygons(study), grid)
+        factors = _burn_factors(study, factors, grid)
+        allowed &= ~forbidden_cells(forbidden, grid)
     if study.elevation is not None and settings.slope_factor_per_percent > 0:
-        factors = factors * (1 + settings.slope_factor_per_percent * slope_percent(study.elevation, grid))
+        factors *= 1 + settings.slope_factor_per_percent * slope_percent(study.elevation, grid)
     if study.terrain:
         effect, shut = terrain_effect(study.terrain, grid)
-        factors, closed, allowed = factors * effect, closed | shut, allowed & ~shut
-    return CostSurface(factors, allowed, closed, grid.transform, grid.crs, grid.cell_m)
+        factors *= effect
+        closed |= shut
+        allowed &= ~shut
+    return factors, allowed, closed
 
 
 def forbidden_polygons(study: Study) -> npt.NDArray[np.object_]:
@@ -185,22 +198,27 @@ def _grid(points: Floats, settings: Pipelines, crs: CRS) -> Grid:
     low = np.floor((points.min(axis=0) - margin) / cell)
     high = np.ceil((points.max(axis=0) + margin) / cell)
     columns, rows = (int(count) for count in np.maximum(high - low, 1))
-    if rows * columns > MAX_CELLS:
-        needed = cell * np.sqrt(rows * columns / MAX_CELLS)
+    most = min(settings.memory_gib * 2**30 / BYTES_PER_CELL, _MOST_CELLS)
+    if rows * columns > most:
+        needed = cell * np.sqrt(rows * columns / most)
         step = 10.0 ** np.floor(np.log10(needed)) / 10
-        found = f"{cell:g} m, which makes a surface of {rows:,} x {columns:,} cells"
+        gib = rows * columns * BYTES_PER_CELL / 2**30
+        found = f"{cell:g} m, which makes a surface of {rows:,} x {columns:,} cells that takes {gib:.1f} GiB"
         wanted = f"at least {np.ceil(needed / step) * step:g} m for this region, or a smaller margin_km"
+        if rows * columns <= _MOST_CELLS:
+            wanted += f", or pipelines.memory_gib (now {settings.memory_gib:g}) of at least {np.ceil(gib):g}"
         raise InputError([Fault("study.toml", "pipelines.cell_m", found, wanted)])
     return Grid(Affine(cell, 0, low[0] * cell, 0, -cell, high[1] * cell), (rows, columns), crs, cell)
 
 
-def _burn_factors(study: Study, factors: Floats, transform: Affine) -> Floats:
+def _burn_factors(study: Study, factors: Floats, grid: Grid) -> Floats:
     """Return the factors with those of the zones over them, in cells whose centre a zone covers."""
-    zones = study.zones[~study.zones.geometry.is_empty].sort_values("factor", kind="stable")
+    zones = study.zones.iloc[np.sort(study.zones.sindex.query(shapely.box(*grid.bounds)))]
+    zones = zones[~zones.geometry.is_empty].sort_values("factor", kind="stable")
     shapes = list(zip(zones.geometry, zones["factor"].astype(float), strict=True))  # the highest burns last
     if not shapes:
         return factors
-    burned = rasterize(shapes, out_shape=factors.shape, transform=transform, fill=np.nan, dtype="float64")
+    burned = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, fill=np.nan, dtype="float64")
     return np.where(np.isnan(burned), factors, burned)
 
 

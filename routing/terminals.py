@@ -12,7 +12,7 @@ from data.study import Study
 from routing.corridor_links import Gate
 from routing.existing import Existing
 from routing.gates import find_gates
-from routing.grids import Floats, Ints
+from routing.grids import Floats, Pieces
 from routing.surface import CostSurface, forbidden_polygons
 
 MAX_PARTNERS = 6  # matches of a stream that get a path of their own; the others use what is there
@@ -53,7 +53,7 @@ def near_pairs(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, dict[st
 
 
 def find_terminals(
-    study: Study, near: pd.DataFrame, surface: CostSurface, components: Ints, existing: Existing
+    study: Study, near: pd.DataFrame, surface: CostSurface, components: Pieces, existing: Existing
 ) -> Terminals:
     """Return the plants of some pairs that can be joined over allowed ground or by an existing pipe.
 
@@ -70,7 +70,8 @@ def find_terminals(
     points = study.plant_points.loc[plants]
     xy = np.concatenate([np.column_stack([points.x, points.y]), *(at[None, :] for at in existing.taps.values())])
     doors = find_gates(surface, xy, components, forbidden_polygons(study), study.settings.pipelines.max_access_m)
-    gate_of = {name: gate for name, gate in zip([*plants, *existing.taps], doors.gates, strict=True) if gate}
+    places = [*plants, *existing.taps]
+    gate_of = {name: gate for name, gate in zip(places, doors.gates, strict=True) if gate}
     piece = {name: int(components[gate.cell]) for name, gate in gate_of.items()}
     land = _bridged(piece, existing)
     start, end = (near[side].map(land) for side in ("from_plant", "to_plant"))
@@ -84,15 +85,15 @@ def find_terminals(
         pieces=tuple(piece[name] for name in kept),
         pairs=joined.assign(start=joined["from_plant"].map(number), end=joined["to_plant"].map(number)),
         unreachable={plant: _reason(study, plant, near, piece) for plant in plants if plant not in number},
-        notes={plants[k]: note for k, note in doors.notes if k < len(plants) and plants[k] in number},
+        notes={places[k]: note for k, note in doors.notes if places[k] in number},
     )
 
 
 def _bridged(piece: Mapping[str, int], existing: Existing) -> dict[str, int]:
     """Return the piece of ground of each terminal, pieces that existing pipes join being one."""
     land = dict(piece)
-    for start, end in existing.ends:
-        if start in land and end in land and land[start] != land[end]:
+    for start, end in existing.joined(piece):
+        if land[start] != land[end]:
             old, new = land[start], land[end]
             land = {name: new if number == old else number for name, number in land.items()}
     return land

@@ -2,7 +2,8 @@
 
 Every layer is brought from its own grid or outlines onto the cells of the surface once. Factors of several
 layers multiply; of several discounts along existing rights of way the deepest counts. Where a layer says
-nothing (no data, no polygon) it changes nothing.
+nothing (no data, no polygon) it changes nothing. Of a layer only what lies on or near the grid is looked at,
+so a large surface can be made in bands.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from affine import Affine
 from pyproj import CRS
 from rasterio.features import rasterize
 from rasterio.warp import Resampling
-from scipy.ndimage import distance_transform_edt
 from skimage.morphology import skeletonize
 
 from data.settings import Distance, TerrainSpec
 from data.study import Raster, Terrain
-from routing.grids import Flags, Floats, Grid, forbidden_cells, pixel_m, resample, slope_percent
+from routing.distances import distances
+from routing.grids import Flags, Floats, Grid, cropped, forbidden_cells, pixel_m, resample, slope_percent
 
 
 def terrain_effect(terrain: Sequence[Terrain], grid: Grid) -> tuple[Floats, Flags]:
@@ -36,14 +37,14 @@ def terrain_effect(terrain: Sequence[Terrain], grid: Grid) -> tuple[Floats, Flag
         if rule.rule == "crossing_cost":
             continue
         if rule.discount is not None:
-            discounts = np.where(_marked(layer, grid), np.minimum(discounts, rule.discount), discounts)
-        elif rule.distance is not None:
-            effect, shut = _around(layer, rule.distance, grid)
-            factors, closed = factors * effect, closed | shut
-        else:
-            effect, shut = _priced(layer, grid)
-            factors, closed = factors * effect, closed | shut
-    return factors * discounts, closed
+            marked = _marked(layer, grid)
+            discounts[marked] = np.minimum(discounts[marked], rule.discount)
+            continue
+        effect, shut = _priced(layer, grid) if rule.distance is None else _around(layer, rule.distance, grid)
+        factors *= effect
+        closed |= shut
+    factors *= discounts
+    return factors, closed
 
 
 def terrain_lines(terrain: Sequence[Terrain], crs: CRS) -> gpd.GeoDataFrame:
@@ -62,7 +63,7 @@ def terrain_lines(terrain: Sequence[Terrain], crs: CRS) -> gpd.GeoDataFrame:
 
 def _priced(layer: Terrain, grid: Grid) -> tuple[Floats, Flags]:
     """Return factors and forbidden cells of a rule on values: classes, steps, points and limits."""
-    rule, ground = layer.rule, layer.ground
+    rule, ground = layer.rule, _near(layer.ground, grid)
     if isinstance(ground, Raster):
         if rule.of == "slope":
             return _by_value(rule, slope_percent(ground, grid))
@@ -114,7 +115,7 @@ def _around(layer: Terrain, distance: Distance, grid: Grid) -> tuple[Floats, Fla
     nothing = np.ones(grid.shape), np.zeros(grid.shape, dtype=bool)
     if not marked.any():
         return nothing
-    away = distance_transform_edt(~marked)[pad : pad + rows, pad : pad + columns] * grid.cell_m
+    away = distances(marked, slice(pad, pad + rows))[:, pad : pad + columns] * grid.cell_m
     near = away <= distance.within_m
     if distance.factor == "forbidden":
         return nothing[0], near
@@ -125,9 +126,10 @@ def _around(layer: Terrain, distance: Distance, grid: Grid) -> tuple[Floats, Fla
 
 def _marked(layer: Terrain, grid: Grid) -> Flags:
     """Return the cells that a layer's features or chosen cells touch."""
-    if isinstance(layer.ground, Raster):
-        return _spread(layer.ground, _chosen_cells(layer.ground, layer.rule), grid)
-    shapes = list(_chosen(layer).to_numpy())
+    ground = _near(layer.ground, grid)
+    if isinstance(ground, Raster):
+        return _spread(ground, _chosen_cells(ground, layer.rule), grid)
+    shapes = list(_chosen(Terrain(layer.rule, ground)).to_numpy())
     if not shapes:
         return np.zeros(grid.shape, dtype=bool)
     burned = rasterize(shapes, out_shape=grid.shape, transform=grid.transform, all_touched=True, dtype="uint8")
@@ -139,6 +141,13 @@ def _spread(raster: Raster, mask: Flags, grid: Grid) -> Flags:
     if not mask.any():
         return np.zeros(grid.shape, dtype=bool)
     return np.nan_to_num(resample(raster, mask.astype(float), grid, Resampling.max)) > 0
+
+
+def _near(ground: Raster | gpd.GeoDataFrame, grid: Grid) -> Raster | gpd.GeoDataFrame:
+    """Return the cells or features of a layer that can lie on a grid."""
+    if isinstance(ground, Raster):
+        return cropped(ground, grid)
+    return ground.iloc[np.sort(ground.sindex.query(shapely.box(*grid.bounds)))]
 
 
 def _chosen_cells(raster: Raster, rule: TerrainSpec) -> Flags:

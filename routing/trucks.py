@@ -26,12 +26,14 @@ import shapely
 from data.contracts import empty_table, make_table
 from data.settings import Settings
 from data.study import Study
+from data.world import COARSE_KEY
 from routing.barriers import NO_ROAD, barriers
 from routing.loads import units_per_trip
 from routing.network import Flags
 from routing.paths import Paths, path_lines
 from routing.profiles import vehicle_of
 from routing.trips import Driving, find_ground
+from routing.world import coarse_lines
 
 _KIND = ["vehicle", "adr_class"]
 _LEG = [*_KIND, "from_plant", "to_plant"]
@@ -43,7 +45,7 @@ class TruckRoutes:
     """Routes as the ``routes`` table of a Problem, the lines they follow, and who cannot be reached."""
 
     routes: pd.DataFrame
-    geometries: gpd.GeoDataFrame  # key, kind ("route"), geometry in the study's CRS
+    geometries: gpd.GeoDataFrame  # key, kind ("route" or "coarse"), geometry in the study's CRS
     unreachable: pd.DataFrame  # plant, reason
     class_reasons: pd.DataFrame = field(  # plant, vehicle, reason: a class that cannot reach a plant on a road
         default_factory=lambda: pd.DataFrame(columns=["plant", "vehicle", "reason"], dtype="str")
@@ -85,9 +87,17 @@ def truck_routes(study: Study, pairs: pd.DataFrame) -> TruckRoutes:
     lines = trips.lines(kept[["run", "leg"]].drop_duplicates(ignore_index=True))
     kept = kept.merge(lines, on=["run", "leg"], validate="many_to_one").sort_values("order", kind="stable")
     kept["geometry_key"] = _geometry_keys(kept)
-    shapes = kept.drop_duplicates("geometry_key").rename(columns={"geometry_key": "key"}).assign(kind="route")
-    result = _result(study, _route_table(study.settings, kept), shapes, notes)
+    result = _result(study, _route_table(study.settings, kept), _drawn(kept), notes)
     return dataclasses.replace(result, class_reasons=reasons)
+
+
+def _drawn(kept: pd.DataFrame) -> pd.DataFrame:
+    """Return each path once, and after them the coarse stretches of those that have any: key, kind, geometry."""
+    paths = kept.drop_duplicates("geometry_key")
+    coarse = paths[paths["coarse"].notna()]
+    whole = pd.DataFrame({"key": paths["geometry_key"], "kind": "route", "geometry": paths["geometry"]})
+    part = pd.DataFrame({"key": COARSE_KEY + coarse["geometry_key"], "kind": "coarse", "geometry": coarse["coarse"]})
+    return pd.concat([whole, part], ignore_index=True)
 
 
 def _result(study: Study, routes: pd.DataFrame, shapes: pd.DataFrame, notes: list[tuple[str, str]]) -> TruckRoutes:
@@ -209,13 +219,15 @@ class _Trips:
         return notes
 
     def lines(self, wanted: pd.DataFrame) -> pd.DataFrame:
-        """Return the geometry of each wanted ``run`` and ``leg``."""
+        """Return the geometry of each wanted ``run`` and ``leg``, and that of its coarse edges (None: it has none)."""
         parts = []
         for run, group in wanted.groupby("run", sort=True):
             leg = np.sort(group["leg"].to_numpy(dtype=np.int64))
             driving, paths = self._runs[int(str(run))]
-            parts.append(pd.DataFrame({"run": run, "leg": leg, "geometry": path_lines(driving.network, paths, leg)}))
-        return pd.concat(parts, ignore_index=True) if parts else wanted.assign(geometry=None)
+            whole = path_lines(driving.network, paths, leg)
+            coarse = coarse_lines(driving.network, paths, driving.coarse_m, leg)
+            parts.append(pd.DataFrame({"run": run, "leg": leg, "geometry": whole, "coarse": coarse}))
+        return pd.concat(parts, ignore_index=True) if parts else wanted.assign(geometry=None, coarse=None)
 
 
 def _priced(settings: Settings, hauls: pd.DataFrame) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def plan_text(plan: Plan, out: Path) -> str:
         lines.append(f"  cost {plan.objective:,.0f} {money}, gap {gap}, {_checker(plan)}")
         lines.append(_indicator_table(plan.indicators).rstrip())
         none = "no exchange is worth its cost"
-        lines.append(none if plan.exchanges.empty else _exchange_table(plan.exchanges).rstrip())
+        lines.append(none if plan.exchanges.empty else _exchange_table(plan).rstrip())
     lines += [f"note: {note}" for note in plan.notes]
     if plan.has_solution:
         map_file = out / "map.html"
@@ -62,11 +62,12 @@ def _indicator_table(indicators: pd.DataFrame) -> str:
     return _render(table)
 
 
-def _exchange_table(exchanges: pd.DataFrame) -> str:
-    phased = bool((exchanges["period"] != "").any())
+def _exchange_table(plan: Plan) -> str:
+    """Return the exchanges as a table; distances that are estimates have a ~."""
+    phased = bool((plan.exchanges["period"] != "").any())
     head = ("from", "to", "resource", "by", "quantity", "unit", "km")
     table = _new_table(*(("phase",) if phased else ()), *head, numbers_from=4 + phased)
-    for row in exchanges.itertuples(index=False):
+    for row, coarse_m in zip(plan.exchanges.itertuples(index=False), plan.coarse_m, strict=True):
         table.add_row(
             *((row.period,) if phased else ()),
             escape(row.from_node),
@@ -75,7 +76,7 @@ def _exchange_table(exchanges: pd.DataFrame) -> str:
             row.mode,
             _number(row.quantity),
             f"{row.unit}/year",
-            f"{row.distance_m / 1000:,.1f}",
+            f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
     return _render(table)
 
@@ -169,7 +170,7 @@ def route_text(routes: pd.DataFrame, study: Study, out: Path) -> str:
         table.add_row(
             str(row.rank),
             row.vehicle,
-            f"{row.distance_m / 1000:,.1f}",
+            f"{'~' if row.coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
             f"{row.drive_h:.2f}",
             f"{row.cost_per_trip:,.0f}",
             f"{row.co2_t_per_trip * 1000:,.1f}",

@@ -130,7 +130,9 @@ def candidates_command(
             found.problem.routes,
             found.problem.pipes,
             folder / "candidates.gpkg",
+            unreachable_by_class=found.unreachable_by_class,
         )
+        write_tables({"unreachable_by_class": found.unreachable_by_class}, folder / "tables")
     voice.answer(account.candidate_facts(found, out), account.candidate_text(found, out))
 
 
@@ -351,9 +353,10 @@ def main() -> None:
         code = EXIT_BAD_INPUT
     if code == EXIT_INTERRUPTED:  # Typer returns it for Ctrl-C
         sys.stderr.write("stopped; nothing was written\n")
+    if any(thread.name == "HiGHS" for thread in threading.enumerate()):
+        sys.stdout.flush()
         sys.stderr.flush()
-        if threading.active_count() > 1:
-            os._exit(code)  # HiGHS may still run in its thread, which the end of Python would tear apart
+        os._exit(code or EXIT_DONE)  # a solve that was told to stop and goes on: nobody waits for it
     sys.exit(code or EXIT_DONE)
 
 

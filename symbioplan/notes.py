@@ -8,6 +8,8 @@ import pandas as pd
 
 from data import Study
 
+_NAMED = 5  # plants that a sentence names
+
 
 def study_notes(study: Study) -> tuple[str, ...]:
     """Return a sentence for each part of the study that this version reads but does not plan with."""
@@ -50,3 +52,12 @@ def coarse_notes(hauls: pd.DataFrame) -> tuple[str, ...]:
         "are on coarse roads: the distance is an estimate"
         for row in coarse.itertuples(index=False)
     )
+
+
+def class_notes(unreachable: pd.DataFrame) -> tuple[str, ...]:
+    """Return one sentence on the plants that some vehicle classes cannot reach; the table has the reasons."""
+    if unreachable.empty:
+        return ()
+    plants = sorted(set(unreachable["plant"]))
+    named = ", ".join(plants[:_NAMED]) + (f" and {len(plants) - _NAMED} more" if len(plants) > _NAMED else "")
+    return (f"some vehicle classes cannot reach {named}: unreachable_by_class says why",)

@@ -19,7 +19,9 @@ import models
 import routing
 import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
-from symbioplan.notes import coarse_notes, study_notes
+from data.contracts import make_table
+from data.world import COARSE_KEY
+from symbioplan.notes import class_notes, coarse_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -52,12 +54,18 @@ class Candidates:
         return pd.concat(parts, ignore_index=True)
 
     @property
+    def unreachable_by_class(self) -> pd.DataFrame:
+        """Return the plants on a road that some vehicle class cannot reach: plant, vehicle, reason."""
+        return make_table("plan", "unreachable_by_class", self.routes.class_reasons)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Return a sentence for each plant that a mode cannot reach or reaches in an unusual way."""
         lost, odd = self.unreachable, self.network.notes
         return (
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
+            *class_notes(self.unreachable_by_class),
         )
 
 
@@ -90,10 +98,12 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
 
 def placed(candidates: Candidates, decided: Plan) -> Plan:
     """Return a plan of the candidates' problem with what its study adds: lines to draw, notes, counts, times."""
-    drawn = set(decided.built_corridors["corridor"]) | set(decided.hauls["geometry_key"])
+    paths = decided.hauls["geometry_key"]
+    drawn = {*decided.built_corridors["corridor"], *paths, *(COARSE_KEY + paths)}
     geometries = candidates.geometries
     return decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
+        unreachable_by_class=candidates.unreachable_by_class,
         input_digest=candidates.study.digest,
         notes=(*study_notes(candidates.study), *decided.notes, *coarse_notes(decided.hauls), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},

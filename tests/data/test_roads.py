@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from data.errors import InputError
 from data.roads import COLUMNS, empty_road_edges, read_road_edges, road_edges
-from data.roadtags import height_m, joined, members, one_class, speed_kmh, weight_t
+from data.roadtags import joined, members, one_class, size_m, speed_kmh, weight_t
 from data.settings import LayerSpec
 
 UTM = CRS("EPSG:25832")
@@ -71,7 +71,7 @@ def test_weight(text: str, expected: float) -> None:
      ("4,2", 4.2), ("420 cm", 4.2), ("4.5;4.0", 4.0), ("below_default", math.nan)],
 )  # fmt: skip
 def test_height(text: str, expected: float) -> None:
-    assert height_m(text) == pytest.approx(expected, nan_ok=True)
+    assert size_m(text) == pytest.approx(expected, nan_ok=True)
 
 
 def test_lists_in_any_spelling() -> None:

@@ -118,7 +118,7 @@ def test_coarse_edges_are_complete_road_edges(monkeypatch):
     coarse = edges[edges["highway"] == WORLD]
     assert (coarse["maxspeed_kmh"] == 50).all()
     assert not coarse["oneway"].any()
-    assert coarse[["maxweight_t", "maxheight_m", "maxaxleload_t"]].isna().all(axis=None)
+    assert coarse[["maxweight_t", "maxheight_m", "maxaxleload_t", "maxlength_m", "maxwidth_m"]].isna().all(axis=None)
     assert (coarse[["access", "hgv", "hazmat"]] == "").all(axis=None)
     assert (coarse["length_m"] > 0.99 * coarse.length).all()
 

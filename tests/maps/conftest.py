@@ -236,6 +236,27 @@ def make_plan(**changes: object) -> Plan:
     return Plan(**{**fields, **changes})  # type: ignore[arg-type]
 
 
+def with_coarse(plan: Plan) -> Plan:
+    """Return the plan with the last leg of the haul of ash on coarse roads of the world."""
+    far = LineString([(X + 9_000, Y + 20_000), (X - 70_000, Y + 150_000)])
+    row = gpd.GeoDataFrame({"key": ["coarse:r2"], "kind": ["coarse"]}, geometry=[far], crs=UTM)
+    lines = pd.concat([plan.geometries, row], ignore_index=True)
+    return plan.replace(geometries=lines, hauls=plan.hauls.assign(coarse_m=[0.0, far.length]))
+
+
+def with_barred(plan: Plan) -> Plan:
+    """Return the plan with vehicle classes that cannot reach two of the plants."""
+    low, weak = "maxheight 3.5 m or less on every way, and it has 4 m", "hgv=no on every way"
+    rows = [
+        {"plant": plant, "vehicle": vehicle, "reason": reason}
+        for plant, vehicle, reason in [
+            ("refinery", "artic_tipper", low), ("refinery", "artic_silo", low), ("refinery", "artic_tanker", low),
+            ("refinery", "adr_tanker", weak), ("gypsum", "artic_silo", weak),
+        ]
+    ]  # fmt: skip
+    return plan.replace(unreachable_by_class=make_table("plan", "unreachable_by_class", rows))
+
+
 @pytest.fixture
 def study() -> Study:
     return make_study()

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from maps.webmap import write_map
+from tests.maps.conftest import with_barred, with_coarse
 
 pytestmark = pytest.mark.browser
 
@@ -113,6 +114,21 @@ def test_a_click_opens_a_popup_with_the_numbers(show, study, plan):
     assert "1,800,000 m3/year" in popup.inner_text()
 
 
+def test_coarse_stretches_are_dotted_and_explained(show, study, plan):
+    page = show(study, with_coarse(plan))
+    dashes = page.locator(".leaflet-trucks-pane path.leaflet-interactive").evaluate_all(
+        "paths => paths.map((path) => path.getAttribute('stroke-dasharray'))"
+    )
+    assert sorted(dashes) == ["3 9", "8 5", "8 5"]
+    assert page.get_by_text("coarse roads: an estimate").is_visible()
+
+
+def test_why_a_class_cannot_reach_a_plant_is_in_its_popup(show, study, plan):
+    page = show(study, with_barred(plan))
+    page.get_by_role("button", name="Refinery", exact=True).click()
+    assert "artic_tipper, artic_silo and 1 more: maxheight" in page.locator(".leaflet-popup-content").inner_text()
+
+
 def test_a_popup_opens_by_keyboard(show, study, plan):
     page = show(study, plan)
     page.get_by_role("button", name="Refinery gas pipeline").focus()
@@ -189,8 +205,8 @@ def test_phone_opens_and_shuts_the_panel(show, study, plan):
     title, panel, zoom = boxes(page, "#sp-title", "#sp-panel", ".leaflet-control-zoom")
     assert apart(title, panel)
     assert apart(panel, zoom)
-    page.locator("#sp-title summary").click()
-    assert toggle.get_attribute("aria-expanded") == "false"
+    page.locator("#sp-title summary").click()  # the page learns of it in an event that comes later
+    page.wait_for_function("document.getElementById('sp-panel-toggle').getAttribute('aria-expanded') === 'false'")
 
 
 def test_a_popup_keeps_clear_of_title_and_panel(show, study, plan):

@@ -13,6 +13,7 @@ from data.errors import InputError
 from data.plan import Plan
 from maps import write_candidates, write_geopackage
 from maps.palette import resource_colours
+from tests.maps.conftest import with_barred, with_coarse
 
 LAYERS = {
     "plants": "Point", "hubs": "Point", "unplaced": "Point", "unserved": "Point", "sites": "Point",
@@ -44,6 +45,7 @@ def test_layers_and_geometry_types(study, plan, tmp_path, empty):
     write_geopackage(study, Plan(problem="x", status="infeasible") if empty else plan, path)
     found = dict(pyogrio.list_layers(path).tolist())
     assert found.pop("layer_styles") is None
+    assert found.pop("unreachable_by_class") is None
     assert found == LAYERS
     pipes = pyogrio.read_dataframe(path, layer="pipelines")
     assert len(pipes) == (0 if empty else 7)
@@ -52,6 +54,21 @@ def test_layers_and_geometry_types(study, plan, tmp_path, empty):
     types = dict(ask(path, "SELECT name, type FROM pragma_table_info('pipelines')"))
     assert types["diameter_mm"] == "REAL"
     assert types["resource"].startswith("TEXT")
+
+
+def test_coarse_routes_and_unreached_plants_are_told(study, plan, tmp_path):
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(study, with_barred(with_coarse(plan)), path)
+    routes = pyogrio.read_dataframe(path, layer="truck_routes").set_index("route")
+    assert routes.loc["t2", "coarse_m"] > 150_000
+    assert routes["draw_dash"].to_dict() == {"t1": "2.4;1.4", "t2": "0.8;2.8"}
+    assert pyogrio.read_dataframe(path, layer="exchanges").set_index("exchange")["coarse_m"].gt(0).to_dict()["e7"]
+    by_feature = [
+        o.attrib["value"] for o in styles(path)["truck_routes"].iter("Option") if o.get("name") == "expression"
+    ]
+    assert '"draw_dash"' in by_feature
+    reasons = pyogrio.read_dataframe(path, layer="unreachable_by_class")
+    assert reasons.groupby("plant").size().to_dict() == {"gypsum": 1, "refinery": 4}
 
 
 def test_version_is_the_one_that_most_programs_read(written):
@@ -128,7 +145,9 @@ def candidates():
 
 def test_candidates(study, plan, tmp_path):
     path = tmp_path / "candidates.gpkg"
-    write_candidates(study, plan.geometries, *candidates(), path)
+    told = with_barred(plan).unreachable_by_class
+    write_candidates(study, plan.geometries, *candidates(), path, unreachable_by_class=told)
+    assert len(pyogrio.read_dataframe(path, layer="unreachable_by_class")) == 5
     corridors = pyogrio.read_dataframe(path, layer="candidate_corridors").set_index("corridor")
     assert corridors.loc["c1", ["resources", "pipe_options", "diameter_max_mm"]].tolist() == ["steam", 2, 500.0]
     assert corridors.loc["c2", "pipe_options"] == 0

@@ -1,13 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from shapely.geometry import LineString, MultiLineString
 
 from data.contracts import make_table
 from data.errors import InputError
 from data.plan import Plan
 from maps import background, layers, popups
+from maps.geometry import parted
 from maps.scene import Scene
+from tests.maps.conftest import with_barred, with_coarse
 
 
 def rows(found, start):
@@ -76,6 +79,33 @@ def test_lines_are_reprojected_to_the_study(study, plan):
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
+def test_coarse_stretches_are_drawn_apart(study, plan):
+    scene = Scene(study, with_coarse(plan))
+    routes = layers.truck_routes(scene)
+    assert dict(zip(routes["route"], routes["draw_dash"], strict=True)) == {"t1": "2.4;1.4", "t2": "0.8;2.8"}
+    fine, coarse = layers.coarse_parts(scene, routes)
+    assert fine["route"].tolist() == ["t1", "t2"]
+    assert coarse["route"].tolist() == ["t2"]
+    whole = routes.set_index("route").geometry
+    parts = fine.set_index("route").geometry["t2"], coarse.geometry.iloc[0]
+    assert [len(shapely.get_coordinates(part)) for part in parts] == [4, 2]
+    assert shapely.get_coordinates(parts[0])[0].tolist() == list(whole["t2"].coords[0])
+    assert parts[0].length + parts[1].length == pytest.approx(whole["t2"].length)
+    assert layers.coarse_parts(scene, routes.iloc[:0])[1].empty
+    shown = popups.truck_routes(scene, routes), popups.exchanges(scene, layers.exchanges(scene))
+    assert rows(shown[0], "Fly ash by truck")["Of it on coarse roads"] == "152 km: an estimate"
+    assert rows(shown[1], "Fly ash")["Distance"] == "2.35 km, an estimate"
+    assert rows(shown[1], "FGD gypsum")["Distance"] == "2.35 km"
+
+
+def test_a_line_is_parted_by_its_segments():
+    line = LineString([(0, 0), (1, 0), (2, 0), (3, 0), (4, 0)])
+    rest, part = parted(line, MultiLineString([[(1, 0), (2, 0)], [(4, 0), (3, 0)]]))  # the second drawn backwards
+    assert rest.equals(MultiLineString([[(0, 0), (1, 0)], [(2, 0), (3, 0)]]))
+    assert [list(piece.coords) for piece in part.geoms] == [[(1, 0), (2, 0)], [(3, 0), (4, 0)]]
+    assert parted(line, line)[0].is_empty
+
+
 def test_leftovers_of_nothing_are_not_drawn(study, plan):
     tiny = plan.unplaced.assign(quantity=[45_000.0, 0.0, 1e-9])
     assert len(layers.left_over(Scene(study, plan.replace(unplaced=tiny)), "unplaced")) == 1
@@ -129,6 +159,17 @@ def test_popup_of_a_pipe(study, plan):
     assert shown["Flow to Plasterboard works"] == "900 t/year"
     assert shown["Load"] == "80 %"
     assert shown["Trench"] == "40,000 EUR/year, shared by 3 pipes"
+
+
+def test_popup_of_a_plant_says_which_classes_cannot_reach_it(study, plan):
+    scene = Scene(study, with_barred(plan))
+    found = popups.plants(scene, layers.plants(scene))
+    (refinery,) = [entry["rows"] for entry in found if entry["title"] == "Refinery"]
+    assert [value for label, value in refinery if label == "Not reached by"] == [
+        "artic_tipper, artic_silo and 1 more: maxheight 3.5 m or less on every way, and it has 4 m",
+        "adr_tanker: hgv=no on every way",
+    ]
+    assert "Not reached by" not in rows(found, "Pharma")
 
 
 def test_popup_of_a_plant_says_how_much_is_placed(study, plan):

@@ -14,7 +14,7 @@ def grid(size: int = 5, resources: int = 3, solver: Solver | None = None) -> Pro
     rng = np.random.default_rng(0)
     names = [f"r{number}" for number in range(resources)]
     steps = [(i, j, i + di, j + dj) for i in range(size) for j in range(size) for di, dj in ((1, 0), (0, 1))]
-    ends = [(f"n{i}{j}", f"n{a}{b}") for i, j, a, b in steps if a < size and b < size]
+    ends = [(f"n{i}.{j}", f"n{a}.{b}") for i, j, a, b in steps if a < size and b < size]
     corridors = [cases.corridor(start, end, fixed_cost=int(rng.integers(50, 150))) for start, end in ends]
     pipes = [
         cases.pipe(row["corridor"], name, option, fixed_cost=cost, capacity=capacity, unit_cost=0.05)
@@ -22,7 +22,7 @@ def grid(size: int = 5, resources: int = 3, solver: Solver | None = None) -> Pro
         for name in names
         for option, cost, capacity in (("S", 20, 40), ("M", 33, 90), ("L", 43, 200))
     ]
-    places = [f"n{i}{j}" for i, j in rng.integers(0, size, (8 * resources, 2))]
+    places = [f"n{i}.{j}" for i, j in rng.integers(0, size, (8 * resources, 2))]
     amounts = rng.integers(30, 90, len(places)).tolist()
     supplies = {
         (place, name): cases.supply(place, amount, name, unplaced_cost=3)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array, random_array
 
 from data.errors import SolverError
+from models import highs
 from models.highs import solve_mip
 from models.mip import Mip
 
@@ -87,6 +90,17 @@ def test_stopping_keeps_the_best_found():
     assert covering().is_feasible(found.values)
     assert found.bound < covering().objective(found.values) <= seen[0].incumbent
     assert seen[0].gap == pytest.approx((seen[0].incumbent - seen[0].bound) / seen[0].incumbent)
+
+
+def test_a_solve_that_does_not_stop_is_left_to_itself(monkeypatch):
+    monkeypatch.setattr(highs, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(highs.HighsCallbackEvent, "interrupt", lambda event: None)
+    seen = []
+    found = solve_mip(covering(), gap=0, time_limit_s=4, on_progress=seen.append, stop=lambda: bool(seen))
+    assert any(thread.name == "HiGHS" for thread in threading.enumerate())
+    assert found.status == "interrupted"
+    assert covering().is_feasible(found.values)
+    assert found.bound < covering().objective(found.values) <= seen[0].incumbent
 
 
 def test_an_error_of_the_listener_reaches_the_caller():

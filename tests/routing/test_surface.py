@@ -12,11 +12,13 @@ from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
+from rasterio.warp import Resampling
 
 from data.errors import InputError
-from data.study import Raster
-from routing.grids import Grid, forbidden_cells
-from routing.surface import cost_surface
+from data.settings import TerrainSpec
+from data.study import Raster, Terrain
+from routing.grids import Grid, cropped, forbidden_cells, resample
+from routing.surface import BYTES_PER_CELL, cost_surface
 from tests.routing.pipe_cases import UTM, make_study
 
 POINTS = np.array([[250.0, 250.0], [750.0, 250.0]])
@@ -35,13 +37,90 @@ def test_extent_follows_the_terminals_and_the_margin():
     assert ground.centres(np.array([[10, 10]])).tolist() == [[250.0, 250.0]]
 
 
-def test_too_many_cells_name_the_setting(monkeypatch):
-    monkeypatch.setattr("routing.surface.MAX_CELLS", 6_250_000)  # small enough to make what it asks for
-    with pytest.raises(InputError, match=r"pipelines.cell_m.*at least"):
-        surface(np.array([[0.0, 0.0], [400_000.0, 400_000.0]]))
-    needed = 170  # what the message above asks for; it must then be enough
-    study = make_study({"a": (0, 0), "b": (1, 1)}, cell_m=needed)
-    assert cost_surface(study, np.array([[0.0, 0.0], [400_000.0, 400_000.0]])).shape == (2365, 2365)
+def test_a_surface_beyond_its_memory_names_what_helps():
+    far = np.array([[0.0, 0.0], [400_000.0, 400_000.0]])
+    gib = 6_250_000 * BYTES_PER_CELL / 2**30
+    with pytest.raises(
+        InputError, match=r"pipelines.cell_m.*at least 170 m.*smaller margin_km.*memory_gib.*at least 1"
+    ):
+        surface(far, memory_gib=gib)
+    study = make_study({"a": (0, 0), "b": (1, 1)}, cell_m=170, memory_gib=gib)  # what the message asks for is enough
+    assert cost_surface(study, far).shape == (2365, 2365)
+    with pytest.raises(InputError) as caught:
+        surface(far * 1000, memory_gib=1e9)
+    assert "memory_gib" not in str(caught.value)  # more cells than can be numbered: memory does not help
+
+
+def hilly(rng, pixel: float, size: int, crs=UTM, corner=(-2000.3, 3000.7)) -> Raster:
+    values = np.cumsum(np.cumsum(rng.normal(0, 1, (size, size)), axis=0), axis=1) / size
+    values[rng.random(values.shape) < 0.02] = np.nan
+    return Raster(values, Affine(pixel, 0, corner[0], 0, -pixel, corner[1]), crs)
+
+
+def classes(rng, pixel: float, size: int, **where) -> Raster:
+    ground = hilly(rng, pixel, size, **where)
+    return Raster(np.ceil(ground.values * 3) % 7, ground.transform, ground.crs)
+
+
+def every_layer(rng) -> dict[str, object]:
+    """Rasters in two CRS and features, under every rule that shapes a surface."""
+    degrees = {"crs": CRS.from_epsg(4326), "corner": (4.5, 0.031)}
+    towns = gpd.GeoDataFrame(geometry=[shapely.Point(*rng.uniform(-900, 1900, 2)) for _ in range(4)], crs=UTM)
+    ways = gpd.GeoDataFrame(geometry=[shapely.LineString(rng.uniform(-900, 1900, (3, 2))) for _ in range(3)], crs=UTM)
+    lakes = gpd.GeoDataFrame(
+        {"kind": ["lake", "wood"] * 3},
+        geometry=[shapely.Point(*rng.uniform(-900, 1900, 2)).buffer(rng.uniform(5, 200)) for _ in range(6)],
+        crs=UTM,
+    )
+    rules = [
+        (classes(rng, 37, 140), {"classes": {"1": 2, "3": "forbidden"}}),
+        (classes(rng, 0.0004, 120, **degrees), {"classes": {"2": 3}}),
+        (hilly(rng, 230, 30), {"of": "slope", "steps": [[0.1, 1], [0.3, 1.5], [1, 3]]}),
+        (hilly(rng, 0.0003, 160, **degrees), {"of": "slope", "points": [[0, 1], [2, 3]], "forbidden_above": 40}),
+        (towns, {"distance": {"within_m": 700, "factor": 3}}),
+        (classes(rng, 90, 60), {"values": [5], "distance": {"within_m": 120, "factor": "forbidden"}}),
+        (ways, {"discount": 0.6}),
+        (classes(rng, 150, 40), {"values": [4], "discount": 0.8}),
+        (lakes, {"column": "kind", "classes": {"lake": "forbidden", "wood": 2.5}}),
+    ]
+    terrain = tuple(Terrain(TerrainSpec(name=f"l{k}", path="x.tif", **rule), it) for k, (it, rule) in enumerate(rules))
+    zones = [
+        (shapely.Point(*rng.uniform(-900, 1900, 2)).buffer(rng.uniform(10, 300)), bool(k % 2), float(k))
+        for k in range(5)
+    ]
+    return {"terrain": terrain, "zones": zones, "elevation": hilly(rng, 90, 60), "landcover": classes(rng, 110, 50)}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_surface_made_in_bands_is_the_same(monkeypatch, seed):
+    layers = every_layer(np.random.default_rng(seed))
+    terrain = layers.pop("terrain")
+    priced = {"slope_factor_per_percent": 0.1, "landcover_factors": {"1": 1.5, "2": 4}, "landcover_forbidden": [5]}
+    study = make_study({"a": (250, 250), "b": (750, 250)}, **layers, cell_m=25, **priced).replace(terrain=terrain)
+    whole = cost_surface(study, POINTS)
+    assert 0.05 < whole.allowed.mean() < 0.95
+    assert len(np.unique(whole.factors)) > 1000
+    for cells in (800, 3000):
+        monkeypatch.setattr("routing.grids.BAND_CELLS", cells)
+        banded = cost_surface(study, POINTS)
+        assert (banded.allowed == whole.allowed).all()
+        assert (banded.closed == whole.closed).all()
+        # Where a raster in another CRS is interpolated, coordinates are rounded otherwise.
+        assert np.allclose(banded.factors, whole.factors, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize("how", [Resampling.nearest, Resampling.bilinear, Resampling.average, Resampling.max])
+@pytest.mark.parametrize("place", [{}, {"crs": CRS.from_epsg(4326), "corner": (4.42, 0.08)}], ids=["metres", "degrees"])
+def test_what_is_cropped_away_is_not_missed(how, place):
+    rng = np.random.default_rng(1)
+    pixel = 1e-3 if place else 90.0
+    raster = classes(rng, pixel, 200, **place)
+    for left, top in ((0, 1000), (-5000, 4000), (12_000, -9000), (90_000, 0)):
+        grid = Grid(Affine(25, 0, left, 0, -25, top), (60, 70), UTM, 25)
+        part = cropped(raster, grid)
+        assert part.values.size < raster.values.size
+        found = resample(part, part.values, grid, how)
+        assert np.allclose(found, resample(raster, raster.values, grid, how), rtol=1e-9, equal_nan=True)
 
 
 def test_highest_factor_wins_and_forbidden_wins_over_all():

@@ -76,6 +76,27 @@ def test_vector_classes_forbid_every_cell_they_touch():
     assert np.flatnonzero(factors[0] == 2).tolist() == [5, 6]
 
 
+def test_a_layer_that_lies_elsewhere_changes_nothing():
+    far = Grid(Affine(100, 0, 1e5, 0, -100, 1e5), (10, 10), UTM, 100.0)
+    box, number = [shapely.box(0, 0, 310, 1000)], {"u": [3.0]}
+    layers = [
+        vector(box, {"u": ["a"]}, column="u", classes={"a": "forbidden"}),
+        vector(box, {"u": ["a"]}, column="u", values=["a"], discount=0.5),
+        vector(box, number, column="u", steps=[[1, 1], [5, 2]], forbidden_above=2),
+        vector(box, number, column="u", points=[[1, 1], [5, 2]]),
+        vector(box, distance={"within_m": 400, "factor": 3}),
+        raster([[1, 2], [3, 4]], classes={"1": "forbidden", "2": 3}),
+        raster([[1, 2], [3, 4]], of="slope", points=[[0, 1], [1, 2]]),
+        raster([[1, 2], [3, 4]], distance={"within_m": 400, "factor": 3}),
+    ]
+    for layer in layers:
+        near, closed = terrain_effect([layer], GRID)
+        assert closed.any() or (near != 1).any(), layer.rule.rule
+        factors, shut = terrain_effect([layer], far)
+        assert (factors == 1).all(), layer.rule.rule
+        assert not shut.any(), layer.rule.rule
+
+
 def test_a_raster_line_is_charged_once_whatever_its_cells():
     values = np.full((10, 10), np.nan)
     for k in range(10):

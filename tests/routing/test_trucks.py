@@ -189,7 +189,9 @@ def test_real_networks_agree_with_networkx(shared_data: Path, name: str, epsg: i
     assert len(routes) > 60
     lengths = result.geometries.set_index("key").length[routes["geometry_key"]].to_numpy()
     assert routes["distance_m"].to_numpy() == pytest.approx(lengths, rel=0.03)
-    lorry = Vehicle(40, 4.0, 11.5, dangerous=False, max_speed_kmh=80, cost_per_km=1, cost_per_h=30)
+    lorry = Vehicle(
+        40, 4.0, 11.5, dangerous=False, max_speed_kmh=80, cost_per_km=1, cost_per_h=30, length_m=16.5, width_m=2.55
+    )
     network = build_network(study.roads, HIGHWAYS)
     snaps = snap(network, network.open_to(lorry), study.plants.set_index("plant").geometry, 3000)
     network, node = join(network, snaps, access_kmh=20)

@@ -21,7 +21,8 @@ from routing.trips import find_ground
 from routing.trucks import truck_routes
 from tests.routing.truck_cases import ACID, ADR, ASH, TIPPER, UTM, make_roads, make_study, pairs, real_study
 
-SMALL = {**TIPPER, "vehicle": "small", "gross_weight_t": 7.0, "height_m": 3.0, "axle_load_t": 5.0, "cost_per_km": 2.0}
+SMALL = {**TIPPER, "vehicle": "small", "gross_weight_t": 7.0, "height_m": 3.0, "axle_load_t": 5.0, "length_m": 8.0,
+         "width_m": 2.3, "cost_per_km": 2.0}  # fmt: skip
 Row = tuple[str, str, list[tuple[float, float]], dict[str, object]]
 
 
@@ -154,6 +155,9 @@ def peninsula(**tags: object) -> Study:
         ({"maxweight": "16"}, "maxweight 16 t or less on every way, and it has 40 t"),
         ({"maxheight": "3.5"}, "maxheight 3.5 m or less on every way, and it has 4 m"),
         ({"maxaxleload": "8"}, "maxaxleload 8 t or less on every way, and it has 11.5 t"),
+        ({"maxlength": "12"}, "maxlength 12 m or less on every way, and it has 16.5 m"),
+        ({"maxlength": "6", "maxlength:hgv": "10 m"}, "maxlength 10 m or less on every way, and it has 16.5 m"),
+        ({"maxwidth": "7'8\""}, "maxwidth 2.3368 m or less on every way, and it has 2.55 m"),
         ({"maxweight": "16", "maxheight": "3.5"}, "several limits together (maxweight, maxheight), none of them alone"),
     ],
 )

@@ -15,8 +15,9 @@ import routing
 from data import read_study
 from data.read_study import BUNDLED
 from data.world import WORLD, WorldRoads
+from maps.geometry import parted
 from routing.world import coarse_lengths
-from symbioplan.notes import coarse_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, study_notes
 
 GREAT_BELT = [11.149, 55.354, 10.741, 55.332]  # lon, lat: a bridge that the world's highways lack
 # From Slagelse over Odense and Kolding to Aalborg.
@@ -52,8 +53,18 @@ def test_only_edges_of_the_world_are_coarse():
 def test_a_haul_beyond_the_study_says_how_much_of_it_is_coarse(tmp_path, monkeypatch):
     monkeypatch.setattr(data.world_join, "read_world", lambda: ROAD)
     study = read_study(local_kalundborg(tmp_path / "study"))
-    routes = routing.truck_routes(study, models.match(study)).routes
+    found = routing.truck_routes(study, models.match(study))
+    routes = found.routes
     far = routes[(routes["from_node"] == "aalborg") | (routes["to_node"] == "aalborg")]
+    drawn = found.geometries.set_index("key").geometry
+    for key in set(far["geometry_key"]):
+        whole, coarse = drawn[key], drawn[f"coarse:{key}"]
+        rest, part = parted(whole, coarse)
+        assert part.length == coarse.length
+        assert rest.length + part.length == pytest.approx(whole.length)
+    assert set(found.geometries.loc[found.geometries["kind"] == "coarse", "key"]) == {
+        f"coarse:{key}" for key in routes.loc[routes["coarse_m"] > 0, "geometry_key"]
+    }
     assert len(far)
     assert (far["coarse_m"] > 250_000).all()
     assert (far["coarse_m"] < far["distance_m"]).all()
@@ -86,3 +97,10 @@ def test_the_world_does_not_change_what_is_near(tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(
         routing.truck_routes(study, pairs).routes[columns], routing.truck_routes(own, pairs).routes[columns]
     )
+
+
+def test_plants_that_classes_cannot_reach_are_named_once():
+    rows = pd.DataFrame({"plant": [*"gfedcba", "a"], "vehicle": "v", "reason": "hgv=no on every way"})
+    (note,) = class_notes(rows)
+    assert note == "some vehicle classes cannot reach a, b, c, d, e and 2 more: unreachable_by_class says why"
+    assert class_notes(rows.iloc[:0]) == ()

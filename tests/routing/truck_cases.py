@@ -31,8 +31,8 @@ HIGHWAYS = make_table(
 )  # fmt: skip
 TIPPER = {
     "vehicle": "tipper", "name": "Tipper", "body": "tipper", "payload_t": 25.0, "volume_m3": 40.0,
-    "gross_weight_t": 40.0, "height_m": 4.0, "axle_load_t": 11.5, "adr": False, "cost_per_km": 1.0,
-    "cost_per_h": 30.0, "load_h": 0.5, "unload_h": 0.25, "empty_return": 1.0, "max_speed_kmh": 80.0,
+    "gross_weight_t": 40.0, "height_m": 4.0, "axle_load_t": 11.5, "length_m": 16.5, "width_m": 2.55, "adr": False,
+    "cost_per_km": 1.0, "cost_per_h": 30.0, "load_h": 0.5, "unload_h": 0.25, "empty_return": 1.0, "max_speed_kmh": 80.0,
     "co2_laden_kg_per_km": 0.9, "co2_empty_kg_per_km": 0.6, "fixed_cost": 40000.0, "hours_per_year": 3000.0,
 }  # fmt: skip
 TANKER = {**TIPPER, "vehicle": "tanker", "body": "tanker"}
