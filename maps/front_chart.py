@@ -15,6 +15,7 @@ from maps.palette import BLUE, VERMILLION
 
 _WIDTH, _HEIGHT = 880, 560
 _LEFT, _RIGHT, _TOP, _BOTTOM = 120, 40, 84, 96  # margins
+_EXACT = 1e-6  # a gap that is no gap
 _INK, _PALE = "#222222", "#DDDDDD"
 _STYLE = f"text{{font-family:system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:{_INK};font-size:15px}}"
 
@@ -127,11 +128,13 @@ def _mark(row: dict[str, float | str | bool], x: _Axis, y: _Axis) -> Iterator[st
 def _legend(points: pd.DataFrame) -> Iterator[str]:
     line = _HEIGHT - 18
     yield f'<circle cx="{_LEFT + 7}" cy="{line - 5}" r="7" fill="{BLUE}"/>'
-    yield f'<text x="{_LEFT + 22}" y="{line}">proven</text>'
+    gap = points.loc[points["proven"], "gap"].max()
+    within = f" within {percent(gap)}" if gap > _EXACT else ""
+    yield f'<text x="{_LEFT + 22}" y="{line}">proven{within}</text>'
     if not points["proven"].all():
         worst = points.loc[~points["proven"], "gap"].max()
         told = "" if math.isnan(worst) else f" (gap up to {percent(worst)})"
-        at = _LEFT + 110
+        at = _LEFT + 220
         yield f'<path d="M{at} {line - 14}l9 9-9 9-9-9z" fill="#FFFFFF" stroke="{VERMILLION}" stroke-width="2.5"/>'
         yield f'<text x="{at + 16}" y="{line}">stopped before the proof{told}; the bar ends at the bound</text>'
     if len(points):

@@ -39,6 +39,8 @@ def test_title_axes_and_labels(tmp_path):
     text = words(root)
     assert {"A < B & C: cost against CO2", "CO2, t/year", "cost, EUR/year", "1", "2", "3"} <= set(text)
     assert "stopped before the proof (gap up to 20 %); the bar ends at the bound" in text
+    assert "proven" in text
+    assert "proven within 0.5 %" in words(drawn(points(gap=[0.005, 0.2, math.nan]), tmp_path))
     assert {title.text for title in root.iter(f"{SVG}title")} >= {"one", "two <b>", "three"}
 
 
