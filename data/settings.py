@@ -164,6 +164,8 @@ class Limits(Section):
     """What a plan must respect whatever it costs."""
 
     co2_cap_t_per_year: float | None = None  # in each period
+    landfill_cap_t_per_year: NotNegative | None = None  # in each period: mass of what is disposed of
+    max_partners: Count | None = None  # plants that give or take anything in any period
     investment_budget: NotNegative | tuple[NotNegative, ...] | None = None  # in each period, or one per period
     max_new_partners: Count | tuple[Count, ...] | None = None  # in each period, or one per period
     # (from, to) or (from, to, resource): plants, or sites of hubs; the resource as given or as received.

@@ -3,16 +3,21 @@
 from models.checker import check
 from models.compare import compare_documented, compare_plans
 from models.from_study import build_problem, match
+from models.front import Point, front
 from models.indicators import indicators
+from models.measures import MEASURES
 from models.optimise import solve
 from models.session import Session
 
 __all__ = [
+    "MEASURES",
+    "Point",
     "Session",
     "build_problem",
     "check",
     "compare_documented",
     "compare_plans",
+    "front",
     "indicators",
     "match",
     "solve",

@@ -48,7 +48,7 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     add_quality(model, network)
     add_choices(model, network)
     add_balance(model, network.cells, ledger)
-    add_limits(model, network.periods, problem.limits, ledger)
+    add_limits(model, problem, network, ledger)
     add_strong(model, network)
     standing = add_phases(model, network.periods, ledger)
     add_budgets(model, network.periods, problem.limits, standing)

@@ -10,6 +10,7 @@ from data.plan import Plan
 from data.problem import Problem
 from models.checks.accounts import account_violations
 from models.checks.balance import balance_violations
+from models.checks.caps import cap_violations
 from models.checks.choices import choice_violations
 from models.checks.exchanges import exchange_violations
 from models.checks.hubs import hub_violations
@@ -43,6 +44,7 @@ def check(problem: Problem, plan: Plan) -> tuple[str, ...]:
             quality_violations,
             choice_violations,
             phase_violations,
+            cap_violations,
             account_violations,
         )
         for violation in rule(problem, plan)

@@ -17,7 +17,9 @@ from data.problem import Problem
 from models.build import build_model
 from models.checker import check
 from models.checks.quality import mixing_notes
+from models.circles import unbounded_reasons
 from models.compile import Compiled, compile_model
+from models.conflicts import conflict_reasons, may_hide_choices
 from models.engine import require_method, run
 from models.indicators import indicators
 from models.mip import Floats, Mip, MipResult, relative_gap
@@ -25,7 +27,7 @@ from models.network import Network
 from models.prepare import prepare_network
 from models.progress import Progress, silent, stop_on_interrupt
 from models.readback import read_tables_back
-from models.reasons import infeasible_reasons, proven_reason
+from models.reasons import infeasible_reasons
 from models.support import require_supported
 from models.values import Values, read_values
 
@@ -55,6 +57,7 @@ class Built:
     problem: Problem
     network: Network
     reasons: tuple[str, ...]
+    status: Status = "infeasible"  # what the reasons prove
     model: pyo.ConcreteModel | None = None
     compiled: Compiled | None = None
 
@@ -64,6 +67,8 @@ def require_usable(problem: Problem) -> None:
 
     Raises
     ------
+    UnsupportedProblemError
+        The Problem uses a part that this version does not optimise.
     InputError
         Solver options, a method or vehicles that cannot be used.
     """
@@ -75,10 +80,12 @@ def build(problem: Problem) -> Built:
     """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
     require_usable(problem)
     network = prepare_network(problem)
+    if reasons := unbounded_reasons(problem, network):
+        return Built(problem, network, reasons, "unbounded")
     if reasons := infeasible_reasons(problem, network):
         return Built(problem, network, reasons)
     model = build_model(problem, network)
-    return Built(problem, network, (), model, compile_model(model))
+    return Built(problem, network, (), model=model, compiled=compile_model(model))
 
 
 def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
@@ -103,6 +110,8 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
 
     Raises
     ------
+    UnsupportedProblemError
+        The Problem uses a part that this version does not optimise.
     InputError
         Solver options, a method or vehicles that cannot be used.
     SolverError
@@ -143,15 +152,30 @@ def decide(
     problem, settings = built.problem, built.problem.settings.solver
     until = perf_counter() + settings.time_limit_s - sum(clock.seconds.values())
     if built.compiled is None or built.model is None:
-        return _plan(problem, "infeasible", clock, reasons=built.reasons), None
+        reasons = built.reasons
+        if built.status == "infeasible" and may_hide_choices(problem):
+            with clock.stage("solve"):
+                reasons = _why_nothing(problem, "infeasible", as_built=True, until=until, say=say)
+        return _plan(problem, built.status, clock, reasons=reasons), None
     mip = mip or built.compiled.mip
     if known is None:
         say(_size(mip))
     with clock.stage("solve"), stop_on_interrupt(say) as stop:
         result = known or run(mip, settings, until=until, say=say, stop=stop, start=start)
     if result.values is None:
-        reasons = _why_nothing(problem, result.status)
+        as_built = mip is built.compiled.mip
+        with clock.stage("solve"):
+            reasons = _why_nothing(problem, result.status, as_built=as_built, until=until, say=say)
         return _plan(problem, result.status, clock, bound=result.bound, highs=result.version, reasons=reasons), None
+    return finish(built, result, clock, say=say), result.values
+
+
+def finish(built: Built, result: MipResult, clock: Clock, *, say: Progress) -> Plan:
+    """Return the plan that a result with values is, checked."""
+    problem = built.problem
+    assert built.compiled is not None
+    assert built.model is not None
+    assert result.values is not None
     say("Reading the plan back")
     with clock.stage("read"):
         built.compiled.load(result.values)
@@ -159,8 +183,7 @@ def decide(
     with clock.stage("check"):
         violations = check(problem, plan)
     say("The checker agrees" if not violations else f"The checker found {len(violations)} violations")
-    notes = tuple(mixing_notes(problem, plan))
-    return plan.replace(checker=violations, notes=notes, seconds=dict(clock.seconds)), result.values
+    return plan.replace(checker=violations, notes=tuple(mixing_notes(problem, plan)), seconds=dict(clock.seconds))
 
 
 def _size(mip: Mip) -> str:
@@ -168,9 +191,12 @@ def _size(mip: Mip) -> str:
     return f"Solving {columns} columns ({int(mip.integer.sum())} whole) and {rows} rows with HiGHS"
 
 
-def _why_nothing(problem: Problem, status: Status) -> tuple[str, ...]:
+def _why_nothing(problem: Problem, status: Status, *, as_built: bool, until: float, say: Progress) -> tuple[str, ...]:
+    if status == "infeasible" and as_built:
+        with stop_on_interrupt(say) as stop:
+            return conflict_reasons(problem, until=until, say=say, stop=stop)
     return {
-        "infeasible": (proven_reason(problem),),
+        "infeasible": ("there is no plan with what was fixed for it",),
         "time_limit": ("no plan was found within the time limit; that does not mean that there is none",),
         "interrupted": ("it was stopped before a plan was found",),
         "unknown": ("the solver stopped without a plan and without a proof that there is none",),

@@ -1,11 +1,12 @@
-"""Why a Problem has no plan, in the user's words, where that is easily proven."""
+"""Requirements that cannot be met whatever else is given up, where that is seen before solving.
+
+Everything else that contradicts itself is found by :mod:`models.conflicts`.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from data.problem import Problem
 from models.network import Network
@@ -14,14 +15,14 @@ _SLACK = 1e-9  # relative
 
 
 def infeasible_reasons(problem: Problem, network: Network) -> tuple[str, ...]:
-    """Return every easily proven reason why there is no plan; empty when none is found.
+    """Return every requirement that cannot be met for a reason seen before solving; empty when none is found.
 
     ``network`` is tightened: its bounds are proofs.
     """
     return (
         *_unreachable(problem, network),
-        *_too_little(problem, network),
         *_co2_floor(problem, network),
+        *_landfill_floor(problem, network),
         *_impossible_exchanges(problem, network),
     )
 
@@ -47,30 +48,6 @@ def _unreachable(problem: Problem, network: Network) -> list[str]:
     return reasons
 
 
-def _too_little(problem: Problem, network: Network) -> list[str]:
-    """Compare all supply with all that must be served in every connected piece without hubs."""
-    arcs, count = network.arcs, len(network.cells)
-    graph = coo_array((np.ones(len(arcs)), (arcs["from_cell"], arcs["to_cell"])), shape=(count, count))
-    pieces, label = connected_components(graph.tocsr(), directed=False)
-    supply = np.bincount(label[network.supplies["cell"]], network.supplies["bound"], minlength=pieces)
-    must = network.demands[network.demands["must_serve"] & (network.demands["bound"] > 0)]
-    needed = np.bincount(label[must["cell"]], must["quantity"], minlength=pieces)
-    with_hub = np.zeros(pieces, dtype=bool)
-    with_hub[label[network.recipes["cell"].to_numpy()]] = True
-    unit = _units(problem)
-    reasons = []
-    for piece in np.flatnonzero((needed > supply * (1 + _SLACK)) & (supply > 0) & ~with_hub):
-        members = must[label[must["cell"]] == piece]
-        name = members["resource"].iloc[0]
-        period = members["period"].iloc[0]
-        reasons.append(
-            f"demands {', '.join(members['demand'])} must be served with {needed[piece]:g} {unit[name]}/year of {name} "
-            f"together{f' in {period}' if period else ''}, "
-            f"but the supplies that can reach them have only {supply[piece]:g}"
-        )
-    return reasons
-
-
 def _co2_floor(problem: Problem, network: Network) -> list[str]:
     """Compare the cap with the least CO2 that is left when everything that saves CO2 is exchanged."""
     cap = problem.limits.co2_cap_t_per_year
@@ -90,6 +67,22 @@ def _co2_floor(problem: Problem, network: Network) -> list[str]:
     ]
 
 
+def _landfill_floor(problem: Problem, network: Network) -> list[str]:
+    """Compare the cap with what is left when everything that can be placed is."""
+    cap = problem.limits.landfill_cap_t_per_year
+    if cap is None:
+        return []
+    supplies, periods = network.supplies, network.periods
+    mass = supplies["resource"].map(problem.resources.set_index("resource")["landfill_t_per_unit"])
+    floor = np.bincount(supplies["when"], mass * (supplies["quantity"] - supplies["bound"]), minlength=len(periods))
+    return [
+        f"no more than {cap:g} t/year may go to landfill, but even if everything that can be exchanged were, "
+        f"{left:g} t/year would be left{f' in {period}' if period else ''}"
+        for period, left in zip(periods["period"], floor.tolist(), strict=True)
+        if left > cap + _SLACK * max(1.0, cap)
+    ]
+
+
 def _impossible_exchanges(problem: Problem, network: Network) -> list[str]:
     """Return forced exchanges that nothing can bring."""
     arrivals = network.grades[["from_cell", "to_cell"]]
@@ -100,20 +93,3 @@ def _impossible_exchanges(problem: Problem, network: Network) -> list[str]:
         for pair in problem.limits.forced_exchanges
         if " -> ".join(pair) not in possible
     ]
-
-
-def proven_reason(problem: Problem) -> str:
-    """Return what is known when only the solver's proof says that there is no plan."""
-    limits = problem.limits
-    cap = limits.co2_cap_t_per_year
-    parts = [
-        *(["serves every demand that must be served"] if problem.demands["must_serve"].any() else []),
-        *(["keeps every mix within its limits"] if len(problem.quality) else []),
-        *(["has every forced exchange"] if problem.limits.forced_exchanges else []),
-        *([f"keeps CO2 within the cap of {cap:g} t/year"] if cap is not None else []),
-        *(["invests no more than the budget"] if limits.investment_budget is not None else []),
-        *(["has no more new partners than allowed"] if limits.max_new_partners is not None else []),
-    ]
-    return (
-        f"no plan {' and '.join(parts) or 'is allowed'} within all capacities together, though no single one forbids it"
-    )

@@ -21,7 +21,7 @@ from routing.corridor_links import Gate
 from routing.crossings import Crossings
 from routing.existing import Existing, Stop
 from routing.gates import find_gates
-from routing.grids import Ints
+from routing.grids import Pieces
 from routing.surface import CostSurface, forbidden_polygons
 
 
@@ -30,7 +30,7 @@ def tapped(
     study: Study,
     near: pd.DataFrame,
     ground: tuple[CostSurface, Prices, Crossings],
-    components: Ints,
+    components: Pieces,
 ) -> Existing:
     """Return the pipes with a stop for each plant that could use them, and without what lies beyond these.
 

@@ -31,7 +31,7 @@ from data import (  # noqa: E402
     write_problem,
     write_study,
 )
-from models import check, compare_documented, compare_plans, solve  # noqa: E402
+from models import check, compare_documented, compare_plans, front, solve  # noqa: E402
 from symbioplan.pipeline import Candidates, Result, find_candidates, plan, write_result  # noqa: E402
 
 __version__ = _version("symbioplan")
@@ -53,6 +53,7 @@ __all__ = [
     "compare_documented",
     "compare_plans",
     "find_candidates",
+    "front",
     "plan",
     "read_documented",
     "read_plan",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data import Plan, Study
+from models import MEASURES, Point
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
@@ -244,6 +246,35 @@ def difference_text(differences: pd.DataFrame) -> str:
     for row in differences.itertuples(index=False):
         table.add_row(*(_number(value) if isinstance(value, float) else escape(str(value)) for value in row))
     return _render(table).rstrip()
+
+
+def front_facts(table: pd.DataFrame, points: Sequence[Point], against: str, out: Path) -> dict[str, Any]:
+    """Return a front and why it has no points, for machines."""
+    records = table.astype("object").to_dict("records")
+    rows = [{key: None if pd.isna(value) else value for key, value in row.items()} for row in records]
+    measure = MEASURES[against]
+    return {
+        "out": str(out), "against": against, "unit": measure.unit, "points": rows,
+        "reasons": list(points[0].plan.reasons), "input_digest": points[-1].plan.input_digest,
+    }  # fmt: skip
+
+
+def front_text(table: pd.DataFrame, points: Sequence[Point], against: str, out: Path) -> str:
+    """Return a front as a table, or why it has no points."""
+    plan, measure = points[0].plan, MEASURES[against]
+    if not plan.has_solution:
+        return plan_text(plan, out)
+    units = {name: f"{name} ({known.unit})" for name, known in MEASURES.items()}
+    own = [against, *(name for name in MEASURES if name != against)]
+    shown = _new_table("point", "cap", "cost", *(units[name] for name in own), "gap", "why", numbers_from=1)
+    for row in table.to_dict("records"):
+        gap = "unknown" if pd.isna(row["gap"]) else f"{row['gap']:.3%}"
+        amounts = (_number(row[name]) for name in ("cap", "cost", *own))
+        shown.add_row(str(row["point"]), *amounts, gap, _STATUS[row["status"]])
+    wrong = [f"point {row['point']}: THE INDEPENDENT CHECKER FOUND: {row['checker']}"
+             for row in table.to_dict("records") if row["checker"] != "ok"]  # fmt: skip
+    head = f"{plan.problem}: cost ({plan.currency}) against {measure.name}, {len(points)} plans, none beaten in both"
+    return "\n".join([head, _render(shown).rstrip(), *wrong, f"written to {out.resolve()}"])
 
 
 def _new_table(*headers: str, numbers_from: int | None = None) -> Table:

@@ -34,7 +34,7 @@ from data import (
     write_problem,
     write_tables,
 )
-from symbioplan import account, pipeline
+from symbioplan import account, fronts, pipeline
 from symbioplan.overrides import with_solver
 from symbioplan.progress import silent, to_stderr
 
@@ -176,6 +176,36 @@ def solve_command(
     _finish(decided, out, voice)
 
 
+@app.command("front", epilog="Example: `symbioplan front kalundborg --against co2 --points 8 --out out/front`")
+def front_command(
+    source: Annotated[
+        str, typer.Argument(metavar="PROBLEM|STUDY", help="A Problem folder, a plan's folder, or a study.")
+    ],
+    out: OutOption,
+    *,
+    against: Annotated[str, typer.Option(metavar="co2|landfill|partners", help="What cost is weighed against.")] = (
+        "co2"
+    ),
+    points: Annotated[int, typer.Option(min=2, help="Most plans, the cheapest and the least one included.")] = 8,
+    gap: Annotated[float | None, typer.Option(min=0, max=0.999999, help="Stop each plan at this relative gap.")] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.001, metavar="S", help="Stop each plan after so many seconds.")
+    ] = None,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Weigh cost against CO2, landfill or partners: plans of which none is better in both, a table and a chart."""
+    voice = _Voice(quiet, as_json)
+    refuse_foreign(out)
+    found = fronts.find_source(source, progress=voice.progress)
+    problem = with_solver(found.problem, {"gap": gap, "time_limit_s": time_limit}, [])
+    plans = models.front(problem, against=against, points=points, progress=voice.progress)
+    _held(plans[0].plan)
+    table = fronts.write_front(found, plans, against, out)
+    voice.answer(account.front_facts(table, plans, against, out), account.front_text(table, plans, against, out))
+    _exit_as([point.plan for point in plans])
+
+
 @app.command("routes", epilog="Example: `symbioplan routes kalundborg bioenergi farms digestate --out out/routes.gpkg`")
 def routes_command(
     study: StudyArgument,
@@ -287,10 +317,15 @@ def _held(decided: Plan) -> Plan:
 def _finish(decided: Plan, out: Path, voice: _Voice) -> None:
     facts = {**decided.summary(), "out": str(out)}
     voice.answer(facts, account.plan_text(decided, out))
-    if not decided.has_solution:
-        raise typer.Exit(EXIT_STOPPED if decided.status in ("time_limit", "interrupted") else EXIT_NO_SOLUTION)
-    if decided.status in ("time_limit", "interrupted"):
+    _exit_as([decided])
+
+
+def _exit_as(plans: list[Plan]) -> None:
+    """Exit with what the plans' statuses mean, the first being the one that must be there."""
+    if any(decided.status in ("time_limit", "interrupted") for decided in plans):
         raise typer.Exit(EXIT_STOPPED)
+    if not plans[0].has_solution:
+        raise typer.Exit(EXIT_NO_SOLUTION)
 
 
 def main() -> None:

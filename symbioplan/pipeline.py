@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -36,6 +36,10 @@ class Candidates:
     network: routing.PipelineNetwork
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def with_problem(self, problem: Problem) -> Candidates:
+        """Return the candidates with other limits or prices in their Problem."""
+        return replace(self, problem=problem)
 
     @property
     def geometries(self) -> gpd.GeoDataFrame:
@@ -87,19 +91,22 @@ def plan(study: Study, *, progress: Progress = silent) -> Result:
         When the solver failed.
     """
     candidates = find_candidates(study, progress=progress)
-    decided = models.solve(candidates.problem, progress=progress)
+    return Result(candidates, placed(candidates, models.solve(candidates.problem, progress=progress)))
+
+
+def placed(candidates: Candidates, decided: Plan) -> Plan:
+    """Return a plan of the candidates' problem with what its study adds: lines to draw, notes, counts, times."""
     paths = decided.hauls["geometry_key"]
     drawn = {*decided.built_corridors["corridor"], *paths, *(COARSE_KEY + paths)}
     geometries = candidates.geometries
-    decided = decided.replace(
+    return decided.replace(
         geometries=geometries[geometries["key"].isin(drawn)].reset_index(drop=True),
         unreachable_by_class=candidates.unreachable_by_class,
-        input_digest=study.digest,
-        notes=(*study_notes(study), *decided.notes, *coarse_notes(decided.hauls), *candidates.notes),
+        input_digest=candidates.study.digest,
+        notes=(*study_notes(candidates.study), *decided.notes, *coarse_notes(decided.hauls), *candidates.notes),
         counts={**_study_counts(candidates), **decided.counts},
         seconds={**candidates.seconds, **decided.seconds},
     )
-    return Result(candidates, decided)
 
 
 def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:

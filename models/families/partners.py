@@ -1,4 +1,4 @@
-"""How many plants may join in each period.
+"""How many plants may join in each period, and take part at all.
 
 Sets
     n plants with a supply or demand, t periods; s and d supplies and demands at n in t; Q_s, D_d their most.
@@ -8,6 +8,7 @@ Constraints
     (14a) joining: placed_s <= Q_s partner_nt ; served_d <= D_d partner_nt
     (14b) once a partner, always counted as one: partner_n,t-1 <= partner_nt
     (14c) new partners: sum over n of (partner_nt - partner_n,t-1) <= max_new_partners_t
+    (14d) all partners: sum over n of partner_nT <= max_partners, T the last period
     Hubs, sites and junctions are no partners.
 """
 
@@ -25,9 +26,10 @@ from models.phases import per_period, with_period
 
 
 def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -> None:
-    """Add (14a) to (14c) where new partners are limited; call it after the streams."""
+    """Add (14a) to (14d) where partners are limited; call it after the streams."""
     limits = per_period(problem.limits.max_new_partners, network.periods)
-    streams = _streams(model, problem, network) if limits else []
+    in_all = problem.limits.max_partners
+    streams = _streams(model, problem, network) if limits or in_all is not None else []
     plants = list(dict.fromkeys(node for node, *_ in streams))
     names = network.periods["period"].tolist()
     model.partner = variables(
@@ -55,6 +57,9 @@ def add_partners(model: pyo.ConcreteModel, problem: Problem, network: Network) -
         before = [steps[when - 1] for steps in partner.values()] if when else []
         rows[name or "new"] = (None, linear([*now, *before], [*[1.0] * len(now), *[-1.0] * len(before)]), most)
     model.new_partners = constraints(rows, doc="(14c) plants that join in a period <= most new partners")
+    last = [steps[-1] for steps in partner.values()]
+    ever = {"all": (None, linear(last, [1.0] * len(last)), in_all)} if last and in_all is not None else {}
+    model.all_partners = constraints(ever, doc="(14d) plants that take part <= most partners")
 
 
 def _streams(

@@ -442,6 +442,22 @@ def weighted() -> Problem:
     return trucking().replace(periods=make_table("problem", "periods", [{"period": "all", "years": 9, "weight": 7}]))
 
 
+def landfill(*, cap: float | None = None, partners: int | None = None, bay: float = 130) -> Problem:
+    """Half a tonne of each tonne of ash left is landfilled; all left costs 100 x 20 + 50 x 30 = 3500.
+
+    Z to B saves 25 for each of 50 t, A to C 10 for each of 30 t: 3500 - 1250 - 300 = 1950, and 35 t are landfilled.
+    B's other 10 t from A save 10 each but need the bay: with a cap of 32 they come all the same, for 1980.
+    Of two partners Z and B are best: 2250.
+    """
+    return make(
+        limits=Limits(landfill_cap_t_per_year=cap, max_partners=partners),
+        supplies=[supply(unplaced_cost=20), supply("Z", 50, unplaced_cost=30)],
+        demands=[demand(), demand("C", 30)],
+        routes=[route(fixed_cost=bay), route(end="C"), route("Z", "B", unit_cost=5)],
+        resources=[{"resource": "ash", "unit": "t", "landfill_t_per_unit": 0.5}],
+    )
+
+
 def star(*, limits: Limits | None = None, **tables: Rows) -> Problem:
     """A (100 t) and C (40 t) give through J to B (90 t, 1 per t on the last pipe) and D (30 t); all save 10 per t.
 
@@ -587,6 +603,8 @@ KNOWN = {
     "budget_capex": (budget_capex(), 2600),
     "partners": (joining(3), 2900),
     "phases_partners": (phased(joining(2)), 13600),
+    "landfill_cap": (landfill(cap=32), 1980),
+    "all_partners": (landfill(partners=2), 2250),
 }
 
 

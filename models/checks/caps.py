@@ -1,0 +1,42 @@
+"""Caps on what a plan leaves for landfill and on how many plants take part."""
+
+from __future__ import annotations
+
+from data.plan import Plan
+from data.problem import Problem
+from models.checks.periods import said, time_table
+from models.checks.tolerance import RELATIVE
+
+
+def cap_violations(problem: Problem, plan: Plan) -> list[str]:
+    """Return where more is disposed of, or more plants take part, than may."""
+    return [*_landfill_rules(problem, plan), *_partner_rules(problem, plan)]
+
+
+def _landfill_rules(problem: Problem, plan: Plan) -> list[str]:
+    cap = problem.limits.landfill_cap_t_per_year
+    if cap is None:
+        return []
+    mass = dict(zip(problem.resources["resource"], problem.resources["landfill_t_per_unit"], strict=True))
+    left = plan.unplaced["quantity"] * plan.unplaced["resource"].map(mass).astype("float64")
+    sums = left.groupby(plan.unplaced["period"]).sum().reindex(time_table(problem).index).fillna(0.0)
+    return [
+        f"{amount:g} t/year are disposed of{said(str(name))}, more than the cap of {cap:g}"
+        for name, amount in sums.items()
+        if amount > cap + RELATIVE * max(1.0, cap)
+    ]
+
+
+def _partner_rules(problem: Problem, plan: Plan) -> list[str]:
+    most = problem.limits.max_partners
+    if most is None:
+        return []
+    plants = set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
+    busy = {
+        node
+        for table, moved in ((plan.unplaced, "placed"), (plan.unserved, "served"))
+        for node in table.loc[table[moved] > RELATIVE, "node"]
+    } & plants
+    if len(busy) <= most:
+        return []
+    return [f"{len(busy)} plants take part ({', '.join(sorted(busy))}), more than {most:g} may"]
