@@ -4,7 +4,7 @@ Neighbourhoods of the best plan, by which gates are free while the others stay a
     relaxed    where it differs from the strengthened relaxation (RINS: Danna, Rothberg and Le Pape 2005,
                Mathematical Programming 102: 71-90)
     crossed    where good plans differ from one another (Rothberg 2007, INFORMS Journal on Computing 19: 534-541)
-    region     gates around a few balance rows that lie together
+    region     gates around a few balance rows that lie together, and the flows around them
     cheap      some of its open gates, and closed ones in order of their reduced costs
 Each has a size of its own that grows when parts are solved to their end and shrinks when they are not.
 """
@@ -35,6 +35,7 @@ class _Kind:
     choose: Callable[[int], Flags]
     size: float
     weight: float = 1.0
+    local: bool = False  # flows that end far from every free gate stay as they are
 
 
 @dataclass
@@ -50,12 +51,13 @@ class Neighbourhoods:
     def __post_init__(self) -> None:
         self.binaries = np.flatnonzero(self.form.mip.integer & (self.form.mip.cost != 0))
         self.near = _near(self.form, self.binaries)
+        self.incidence = csr_array(abs(self.form.balance.matrix))
         count = len(self.binaries)
         start = float(np.clip(0.3 * count, min(20, count), 150))
         self.kinds = {
             "relaxed": _Kind(self._relaxed, start),
             "crossed": _Kind(self._crossed, start),
-            "region": _Kind(self._region, start),
+            "region": _Kind(self._region, start, local=True),
             "cheap": _Kind(self._cheap, start),
         }
 
@@ -84,6 +86,9 @@ class Neighbourhoods:
         opened |= mip.integer & ~np.isin(np.arange(len(mip.cost)), self.binaries)
         lower, upper = unchanged(self.form, best, opened)
         upper = np.minimum(upper, self.root.useful(best))
+        if kind.local:
+            away = ~self._around(free)
+            lower, upper = np.where(away, best, lower), np.where(away, best, upper)
         seconds = min(_SECONDS, self.race.left_s())
         tried = try_part(
             self.form, self.root.rows, self.plans, lower, upper,
@@ -98,6 +103,8 @@ class Neighbourhoods:
         return self.plans.best[self.binaries]
 
     def _relaxed(self, size: int) -> Flags:
+        if not len(self.root.values):
+            return self._cheap(size)
         apart = np.abs(self._best() - self.root.values[self.binaries])
         return self._top(apart + 0.05 * self.rng.random(len(apart)), size)
 
@@ -131,9 +138,19 @@ class Neighbourhoods:
                 gate = int(self.rng.choice(np.flatnonzero(free)))
         return free
 
+    def _around(self, free: Flags) -> Flags:
+        """Return which columns end at a balance row of a free gate, or one step farther, or are whole."""
+        by_gate = self.near[1]
+        incidence = self.incidence
+        rows = by_gate.T @ free.astype(np.float64) > 0
+        columns = incidence.T @ rows.astype(np.float64) > 0
+        farther = incidence @ columns.astype(np.float64) > 0
+        return np.asarray((incidence.T @ farther.astype(np.float64) > 0) | self.form.mip.integer)
+
     def _cheap(self, size: int) -> Flags:
         opened = self._best() > 0.5
-        dear = self.root.reduced_costs[self.binaries]
+        costs = self.root.reduced_costs if len(self.root.values) else self.form.mip.cost
+        dear = costs[self.binaries]
         scale = np.abs(dear).mean() + 1e-12
         order = np.where(opened, -dear / scale, -np.maximum(dear, 0) / scale) + self.rng.gumbel(size=len(dear))
         return self._top(order, size)

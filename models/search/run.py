@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from threading import Thread
+from threading import Event, Thread
 from time import perf_counter
 
 import highspy
@@ -20,7 +20,7 @@ from data.plan import Status
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
-from models.search.lp import no_rows
+from models.search.lp import Relaxation, no_rows
 from models.search.neighbourhoods import Neighbourhoods
 from models.search.plans import Plans, try_part
 from models.search.proof import Proof
@@ -31,6 +31,8 @@ from models.search.strong_root import Root, strengthen
 _POLL_S = 0.05  # how often the caller is asked and told
 _ROOT = 0.35  # share of the time limit for the root
 _FIRST_PLANS = 0.5  # share by which the first plans are there
+_WAIT = 0.06  # share of the time limit after which plans are looked for beside an unfinished root
+_PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
 _DAMPING = (0.6, 0.15)  # quick, then thorough
 _ROUNDS = 40
 
@@ -136,7 +138,7 @@ class _Work:
         self.failure: BaseException | None = None
         self.infeasible = False
         self.rng = np.random.default_rng(seed)
-        self.log: Callable[[str], None] = lambda _: None
+        self.strengthened, self.planned = Event(), Event()
 
     def run(self) -> None:
         """Run all steps; a failure is kept for the calling thread."""
@@ -150,17 +152,56 @@ class _Work:
         self._few_terminals()
         if race.ended():
             return
-        root = strengthen(self.form, left_s=lambda: race.left_s(_ROOT), ended=race.ended, told=race.told)
-        if root.infeasible:
-            self.infeasible = True
-            return
-        self._first_plans(root)
-        if race.ended():
-            return
+        root = Root(self.form)
         if self.threads >= 2:
             self._side_by_side(root)
         else:
             self._in_turn(root)
+
+    def _strengthen(self, root: Root) -> bool:
+        """Strengthen the relaxation; return whether to go on."""
+        race = self.race
+        strengthen(root, left_s=lambda: race.left_s(_ROOT), ended=race.ended, told=race.told)
+        self.infeasible = root.infeasible
+        return not root.infeasible
+
+    def _side_by_side(self, root: Root) -> None:
+        """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long."""
+        race = self.race
+        helper = Thread(target=self._guarded, args=(lambda: self._plans_beside(root),), daemon=True)
+        helper.start()
+        if self._strengthen(root):
+            self.strengthened.set()
+            while not self.planned.wait(_POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
+                pass
+            if not race.ended():
+                self._prove(root, race.ended)
+            if not race.closed() and not self.infeasible:
+                helper.join(race.left_s())
+        race.over.set()
+        helper.join()
+
+    def _plans_beside(self, root: Root) -> None:
+        race = self.race
+        while not self.strengthened.wait(_POLL_S) and race.seconds() < _WAIT * race.limit_s and not race.ended():
+            pass
+        relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
+        self._first_plans(root, relaxation)
+        self.planned.set()
+        Neighbourhoods(self.form, root, race, self.rng).run(until=race.ended)
+
+    def _in_turn(self, root: Root) -> None:
+        race = self.race
+        if not self._strengthen(root):
+            return
+        self._first_plans(root, root.relaxation)
+        first = race.seconds() + 0.2 * race.left_s()
+        if race.ended() or self._prove(root, lambda: race.ended() or race.seconds() > first):
+            return
+        half = race.seconds() + 0.5 * race.left_s()
+        Neighbourhoods(self.form, root, race, self.rng).run(until=lambda: race.ended() or race.seconds() > half)
+        if not race.ended():
+            self._prove(root, race.ended)
 
     def _few_terminals(self) -> None:
         """Solve the tree relaxation where it is small: a bound, and a plan where its tree is one."""
@@ -177,48 +218,26 @@ class _Work:
         try_part(form, rows, race.plans, form.mip.lower, upper, seconds=race.left_s(0.1), gap=0.0, seed=self.seed)
         race.told(cost)
 
-    def _first_plans(self, root: Root) -> None:
+    def _first_plans(self, root: Root, relaxation: Relaxation) -> None:
         race, form = self.race, self.form
-        if not root.rounds:
-            return
-        race.plans.offer(root.values)
+        if len(root.values):
+            race.plans.offer(root.values)
         for damping in _DAMPING:
-            used = scale_slopes(
-                form, root.relaxation, race.plans, damping=damping, rounds=_ROUNDS,
-                left_s=lambda: race.left_s(_FIRST_PLANS), ended=race.ended,
-            )  # fmt: skip
             if race.ended():
                 return
-            mip = form.mip
+            used = scale_slopes(
+                form, relaxation, race.plans, damping=damping, rounds=_ROUNDS,
+                left_s=lambda: race.left_s(_FIRST_PLANS), ended=race.ended,
+            )  # fmt: skip
             if race.plans.best is not None:
                 used |= race.plans.best > 0.5
-            shut = mip.integer & (mip.cost > 0) & ~used
-            upper = np.where(shut, mip.lower, root.useful(race.plans.best))
+            shut = form.mip.integer & (form.mip.cost > 0) & ~used
+            upper = np.where(shut, form.mip.lower, root.useful(race.plans.best))
             try_part(
-                form, root.rows, race.plans, mip.lower, upper,
-                seconds=race.left_s(_FIRST_PLANS) / 2, gap=max(race.gap, 1e-4), seed=self.seed,
+                form, root.rows, race.plans, form.mip.lower, upper,
+                seconds=min(race.left_s(_FIRST_PLANS) / 2, _PART_SHARE * race.limit_s),
+                gap=max(race.gap, 1e-4), seed=self.seed,
             )  # fmt: skip
-
-    def _side_by_side(self, root: Root) -> None:
-        race = self.race
-        near = Neighbourhoods(self.form, root, race, self.rng)
-        helper = Thread(target=self._guarded, args=(lambda: near.run(until=race.ended),), daemon=True)
-        helper.start()
-        self._prove(root, race.ended)
-        if not race.closed() and not race.ended():
-            helper.join(race.left_s())
-        race.over.set()
-        helper.join()
-
-    def _in_turn(self, root: Root) -> None:
-        race = self.race
-        first = race.seconds() + 0.2 * race.left_s()
-        if self._prove(root, lambda: race.ended() or race.seconds() > first):
-            return
-        half = race.seconds() + 0.5 * race.left_s()
-        near = Neighbourhoods(self.form, root, race, self.rng)
-        near.run(until=lambda: race.ended() or race.seconds() > half)
-        self._prove(root, race.ended)
 
     def _prove(self, root: Root, until: Callable[[], bool]) -> bool:
         proof = Proof(self.form, root, self.race, self.seed, self.options)

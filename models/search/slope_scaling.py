@@ -65,10 +65,10 @@ def scale_slopes(
         settled = fractional.sum() <= _SETTLED * max(opened.sum(), 1)
         if number >= 3 or settled:
             used[gates] |= opened
-        if number % 3 == 2 or settled or number == rounds - 1:
+        if number % 3 == 2 or settled or number == rounds - 1 or plans.best is None:
             plan = settle(form, values, seconds=left_s())
             stale = 0 if plan is not None and plans.offer(plan) else stale + 1
-        if (settled and before is not None and np.array_equal(before, opened)) or (number > 10 and stale >= 2):
+        if (settled and before is not None and np.array_equal(before, opened)) or (number > 4 / damping and stale >= 2):
             break
         before = opened
         share = np.clip(values * factor, 0.0, np.maximum(np.ceil(values - _OPEN), 1.0))

@@ -42,7 +42,7 @@ class Root:
     """
 
     form: Form
-    relaxation: Relaxation
+    relaxation: Relaxation = field(init=False)
     bound: float = -np.inf
     values: Floats = field(default_factory=lambda: np.zeros(0))
     reduced_costs: Floats = field(default_factory=lambda: np.zeros(0))
@@ -53,7 +53,14 @@ class Root:
     rows: Rows = field(init=False)
 
     def __post_init__(self) -> None:
+        self.relaxation = Relaxation(self.form.mip)
         self.rows = no_rows(len(self.form.mip.cost))
+
+    def copy(self) -> Relaxation:
+        """Return a relaxation of its own with the rows that are there now."""
+        other = Relaxation(self.form.mip)
+        other.add(self.relaxation.extra)
+        return other
 
     def useful(self, plan: Floats | None) -> Floats:
         """Return upper bounds that keep columns at 0 that neither the relaxation nor the plan had a use for."""
@@ -67,13 +74,13 @@ class Root:
 
 
 def strengthen(
-    form: Form, *, left_s: Callable[[], float], ended: Callable[[], bool], told: Callable[[float], None]
-) -> Root:
-    """Return the relaxation after rounds of separation, until nothing is violated or time is up.
+    root: Root, *, left_s: Callable[[], float], ended: Callable[[], bool], told: Callable[[float], None]
+) -> None:
+    """Strengthen the relaxation in rounds of separation, until nothing is violated or time is up.
 
     ``left_s`` says how many seconds are left, ``ended`` whether to stop at once, ``told`` hears each new bound.
     """
-    root = Root(form, Relaxation(form.mip))
+    form = root.form
     separator = Dicuts(form)
     idle = np.zeros(0, dtype=np.int64)
     stalled, before = 0, -np.inf
@@ -97,7 +104,6 @@ def strengthen(
         idle = np.concatenate([idle, np.zeros(len(new), dtype=np.int64)])
     root.infeasible = root.relaxation.infeasible and root.rounds == 0
     root.rows = root.relaxation.extra
-    return root
 
 
 def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:

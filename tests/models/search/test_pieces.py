@@ -23,7 +23,9 @@ STAR += [(side, 4, 2.0, 9.0, 0.0) for side in range(4)]
 
 
 def _root(form: Form) -> Root:
-    return strengthen(form, left_s=lambda: 30.0, ended=lambda: False, told=lambda _: None)
+    root = Root(form)
+    strengthen(root, left_s=lambda: 30.0, ended=lambda: False, told=lambda _: None)
+    return root
 
 
 def test_strong_rows_are_set_aside_only_where_a_sum_remains() -> None:
