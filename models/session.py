@@ -154,7 +154,7 @@ def _same_model(one: Problem, other: Problem) -> bool:
     """Return whether nothing differs but the solver's settings."""
     return (
         one.limits == other.limits
-        and one.settings.co2_price == other.settings.co2_price
+        and one.settings.model_copy(update={"solver": other.settings.solver}) == other.settings
         and all(table.equals(other.tables[name]) for name, table in one.tables.items())
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 import models
 from data.errors import InputError
-from data.settings import Limits, Solver
-from models import session
+from data.settings import Limits
+from models import engine, optimise, session
+from models.progress import silent
 from tests.models import cases
 
 
@@ -177,7 +180,36 @@ def test_a_file_name_and_a_problem_that_give_no_mps(tmp_path):
         models.Session(problem).write_mps(tmp_path / "model.mps")
 
 
-def test_the_time_limit_counts_what_building_took():
-    problem = cases.make(solver=Solver(time_limit_s=1e-6), supplies=[cases.supply()], demands=[cases.demand()],
-                         routes=[cases.route(fixed_cost=1)])  # fmt: skip
-    assert models.Session(problem).solve().status in ("time_limit", "optimal")
+def test_the_time_limit_counts_what_building_took(monkeypatch):
+    left = []
+
+    def watched(mip, settings, *, until, **more):
+        left.append(until - perf_counter())
+        return engine.run(mip, settings, until=until, **more)
+
+    monkeypatch.setattr(optimise, "run", watched)
+    clock = optimise.Clock()
+    clock.seconds["build"] = 100.0
+    plan, _ = optimise.decide(optimise.build(with_solver(cases.options(), time_limit_s=300.0)), clock, say=silent)
+    assert left[0] <= 200
+    assert plan.status == "optimal"
+
+
+def test_a_method_that_does_not_exist_is_refused(monkeypatch):
+    monkeypatch.setattr(engine, "_METHODS", {"exact": engine.solve_mip})
+    with pytest.raises(InputError, match="one of auto, exact in this version"):
+        models.solve(with_solver(cases.options(), method="heuristic"))
+
+
+def test_auto_takes_the_heuristic_for_many_whole_columns(monkeypatch):
+    used = []
+
+    def method(name):
+        return lambda mip, **how: used.append(name) or engine.solve_mip(mip, **how)
+
+    monkeypatch.setattr(engine, "_METHODS", {name: method(name) for name in ("exact", "heuristic")})
+    models.solve(cases.options())
+    monkeypatch.setattr(engine, "_EXACT_UP_TO", 1)
+    models.solve(cases.options())
+    models.solve(with_solver(cases.options(), method="exact"))
+    assert used == ["exact", "heuristic", "exact"]
