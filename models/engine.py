@@ -11,9 +11,13 @@ from models.components import solve_apart
 from models.highs import solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Stop
 from models.progress import Progress, standings
+from models.search import search
 
-_EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
-_METHODS: dict[str, Callable[..., MipResult]] = {"exact": solve_mip}  # each is called as ``solve_mip`` is
+_EXACT_UP_TO = 200  # whole columns; beyond them ``auto`` is the heuristic, which proves what it can (decision 0008)
+_METHODS: dict[str, Callable[..., MipResult]] = {
+    "exact": solve_mip,
+    "heuristic": search,
+}  # each is called as ``solve_mip`` is
 
 
 def run(
@@ -65,4 +69,4 @@ def _method(name: str, mip: Mip) -> str:
     """Return the method's name; ``auto`` is the one that suits the programme."""
     if name != "auto":
         return name
-    return "heuristic" if "heuristic" in _METHODS and int(mip.integer.sum()) > _EXACT_UP_TO else "exact"
+    return "heuristic" if int(mip.integer.sum()) > _EXACT_UP_TO else "exact"

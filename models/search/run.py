@@ -17,6 +17,7 @@ import numpy as np
 
 from data.errors import SolverError
 from data.plan import Status
+from models.highs import solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
@@ -80,9 +81,20 @@ def search(
     MipResult
         ``gap_reached``, ``time_limit``, ``interrupted``, ``infeasible`` or ``unknown``; ``bound`` is never above
         the optimum.
+
+    Raises
+    ------
+    SolverError
+        HiGHS refused an option or failed.
     """
+    if not mip.integer.any():
+        return solve_mip(
+            mip, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, options=options,
+            on_progress=on_progress, stop=stop,
+        )  # fmt: skip
+    began = perf_counter()
     form = make_form(mip)
-    race = Race(Plans(form), gap, perf_counter(), time_limit_s)
+    race = Race(Plans(form), gap, began, time_limit_s)
     if start is not None:
         race.plans.offer(form.lift(start))
     work = _Work(form, race, seed, threads, dict(options or {}))
