@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-from data.errors import Fault, InputError
 from data.settings import Solver
 from models.components import solve_apart
 from models.highs import solve_mip
@@ -13,7 +12,7 @@ from models.mip import Floats, Mip, MipResult, OnProgress, Stop
 from models.progress import Progress, standings
 from models.search import search
 
-_EXACT_UP_TO = 2000  # whole columns; beyond them ``auto`` is for the heuristic, where there is one
+_EXACT_UP_TO = 200  # whole columns; beyond them ``auto`` searches, which proves what it can (decision 0008)
 # Each is called as ``solve_mip`` is.
 _METHODS: dict[str, Callable[..., MipResult]] = {"exact": solve_mip, "heuristic": search}
 
@@ -50,21 +49,8 @@ def run(
     return solve_apart(mip, solve_one, gap=settings.gap, time_limit_s=left, start=start, on_progress=standings(say))
 
 
-def require_method(settings: Solver) -> None:
-    """Raise unless the method exists.
-
-    Raises
-    ------
-    InputError
-        Naming the methods that do.
-    """
-    if settings.method not in ("auto", *_METHODS):
-        expected = f"one of auto, {', '.join(_METHODS)} in this version"
-        raise InputError([Fault("settings", "solver.method", repr(settings.method), expected)])
-
-
 def _method(name: str, mip: Mip) -> str:
     """Return the method's name; ``auto`` is the one that suits the programme."""
     if name != "auto":
         return name
-    return "heuristic" if "heuristic" in _METHODS and int(mip.integer.sum()) > _EXACT_UP_TO else "exact"
+    return "heuristic" if int(mip.integer.sum()) > _EXACT_UP_TO else "exact"

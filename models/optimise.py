@@ -20,7 +20,7 @@ from models.checks.quality import mixing_notes
 from models.circles import unbounded_reasons
 from models.compile import Compiled, compile_model
 from models.conflicts import conflict_reasons, may_hide_choices
-from models.engine import require_method, run
+from models.engine import run
 from models.indicators import indicators
 from models.mip import Floats, Mip, MipResult, relative_gap
 from models.network import Network
@@ -70,10 +70,9 @@ def require_usable(problem: Problem) -> None:
     UnsupportedProblemError
         The Problem uses a part that this version does not optimise.
     InputError
-        Solver options, a method or vehicles that cannot be used.
+        Solver options or vehicles that cannot be used.
     """
     require_supported(problem)
-    require_method(problem.settings.solver)
 
 
 def build(problem: Problem) -> Built:
@@ -113,7 +112,7 @@ def solve(problem: Problem, *, progress: Progress | None = None) -> Plan:
     UnsupportedProblemError
         The Problem uses a part that this version does not optimise.
     InputError
-        Solver options, a method or vehicles that cannot be used.
+        Solver options or vehicles that cannot be used.
     SolverError
         HiGHS failed.
     KeyboardInterrupt

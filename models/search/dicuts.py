@@ -122,10 +122,13 @@ def _side(form: Form, sign: float, gate: Ints, slope: Floats) -> _Side:
 
 @dataclass(frozen=True)
 class _Job:
-    """One demand and the arcs of its part of the network."""
+    """One demand and the arcs of its part of the network, whose cells are numbered anew; the last is the outside."""
 
     column: int
     at: int
+    tail: Ints
+    head: Ints
+    nodes: int
     amount: float
     most: float
     arcs: Ints
@@ -141,17 +144,29 @@ def _worth_it(side: _Side) -> list[_Job]:
     order = np.argsort(part, kind="stable")
     edge = np.searchsorted(part[order], np.arange(part.max(initial=-1) + 2))
     jobs = []
+    known: dict[int, tuple[Ints, Ints, Ints, Ints]] = {}
     for column, at, amount, most in zip(
         side.near.tolist(), side.at.tolist(), side.amount.tolist(), side.most.tolist(), strict=True
     ):
         if most <= 0 or side.part[at] + 1 >= len(edge):
             continue
-        arcs = order[edge[side.part[at]] : edge[side.part[at] + 1]]
+        own = int(side.part[at])
+        if own not in known:
+            known[own] = _renumbered(side, order[edge[own] : edge[own + 1]])
+        arcs, cells, tail, head = known[own]
         flows = side.gain[arcs] * side.reach[arcs]
         gated = side.gate[arcs] >= 0
         if (gated & (flows > most * (1 + 1e-9))).any():
-            jobs.append(_Job(column, at, amount, most, arcs, np.where(gated, np.minimum(flows, most), np.inf)))
+            weight = np.where(gated, np.minimum(flows, most), np.inf)
+            here = int(np.searchsorted(cells, at))
+            jobs.append(_Job(column, here, tail, head, len(cells), amount, most, arcs, weight))
     return jobs
+
+
+def _renumbered(side: _Side, arcs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return arcs with the cells that they join, the outside among them and last, and their ends by new number."""
+    cells = np.union1d(np.concatenate([side.tail[arcs], side.head[arcs]]), [side.count])
+    return arcs, cells, np.searchsorted(cells, side.tail[arcs]), np.searchsorted(cells, side.head[arcs])
 
 
 def _cuts(side: _Side, job: _Job, values: Floats, columns: int) -> Rows | None:
@@ -168,7 +183,7 @@ def _cuts(side: _Side, job: _Job, values: Floats, columns: int) -> Rows | None:
     for by_gate in (gated, gated & (opened < through)):
         capacity = np.where(by_gate, opened, through)
         for _ in range(_NESTED):
-            cut = _minimum_cut(side, job, capacity)
+            cut = _minimum_cut(job, capacity)
             if taken - capacity[cut].sum() <= _VIOLATED * job.most:
                 break
             crossing = np.flatnonzero(cut)
@@ -179,16 +194,16 @@ def _cuts(side: _Side, job: _Job, values: Floats, columns: int) -> Rows | None:
     return joined(rows) if rows else None
 
 
-def _minimum_cut(side: _Side, job: _Job, capacity: Floats) -> Flags:
+def _minimum_cut(job: _Job, capacity: Floats) -> Flags:
     """Return which arcs of the job cross the minimum cut nearest to the demand."""
-    tail, head = side.tail[job.arcs], side.head[job.arcs]
+    tail, head = job.tail, job.head
     whole = np.round(capacity * (_UNITS / job.most)).astype(np.int64)
     used = whole > 0
-    nodes = side.count + 1
+    nodes = job.nodes
     graph = coo_array((whole[used], (tail[used], head[used])), shape=(nodes, nodes)).tocsr()
     graph.data = np.minimum(graph.data, 2**30).astype(np.int32)
     graph = csr_array(graph, dtype=np.int32)
-    flow = maximum_flow(graph, side.count, job.at).flow
+    flow = maximum_flow(graph, nodes - 1, job.at).flow
     left = csr_array(graph - flow)
     left.data = np.maximum(left.data, 0)
     left.eliminate_zeros()

@@ -11,11 +11,9 @@ Work grows with 3^demands x cells: it is done only where that is little.
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.sparse import coo_array
 
 from models.mip import Flags, Floats
@@ -115,7 +113,9 @@ def least_tree(problem: TreeProblem) -> tuple[float, Flags] | None:
     order = np.argsort(problem.head, kind="stable")
     tail, cost = problem.tail[order], problem.cost[order]
     start = np.searchsorted(problem.head[order], np.arange(problem.cells + 1))
-    dear, step = _tables(problem.cells, start, tail, cost, problem.terminals)
+    from models.search.tree_tables import tables  # numba takes half a second to import
+
+    dear, step = tables(problem.cells, start, tail, cost, problem.terminals)
     total = float(dear[-1, problem.cells - 1])
     if not np.isfinite(total):
         return None
@@ -131,48 +131,3 @@ def least_tree(problem: TreeProblem) -> tuple[float, Flags] | None:
         elif move < 0:  # two sets part here
             todo += [(-move, cell), (members ^ -move, cell)]
     return problem.base + total, used
-
-
-@njit(cache=True, nogil=True)
-def _tables(cells: int, start: Ints, tail: Ints, cost: Floats, terminals: Ints) -> tuple[Floats, Ints]:
-    """Return d, and how it is reached: an arc's number + 1, minus a subset, or 0 at a terminal itself."""
-    sets = 1 << len(terminals)
-    dear = np.full((sets, cells), np.inf)
-    step: Ints = np.zeros((sets, cells), dtype=np.int32)
-    for index in range(len(terminals)):
-        dear[1 << index, terminals[index]] = 0.0
-    for members in range(1, sets):
-        _part(dear, step, members)
-        _lead(dear[members], step[members], start, tail, cost)
-    return dear, step
-
-
-@njit(cache=True, nogil=True)
-def _part(dear: Floats, step: Ints, members: int) -> None:
-    """Let two sets part at every cell; each pair of subsets once."""
-    half = (members - 1) & members
-    while half > members ^ half:
-        other = members ^ half
-        for cell in range(dear.shape[1]):
-            both = dear[half, cell] + dear[other, cell]
-            if both < dear[members, cell]:
-                dear[members, cell] = both
-                step[members, cell] = -half
-        half = (half - 1) & members
-
-
-@njit(cache=True, nogil=True)
-def _lead(dear: Floats, step: Ints, start: Ints, tail: Ints, cost: Floats) -> None:
-    """Let arcs lead to the set from elsewhere: Dijkstra's method from all cells at once."""
-    heap = [(dear[cell], np.int64(cell)) for cell in range(len(dear))]
-    heapq.heapify(heap)
-    while len(heap):
-        here, cell = heapq.heappop(heap)
-        if here > dear[cell] or here == np.inf:
-            continue
-        for arc in range(start[cell], start[cell + 1]):
-            there = here + cost[arc]
-            if there < dear[tail[arc]]:
-                dear[tail[arc]] = there
-                step[tail[arc]] = arc + 1
-                heapq.heappush(heap, (there, np.int64(tail[arc])))

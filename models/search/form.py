@@ -67,7 +67,9 @@ class Form:
     @cached_property
     def ways(self) -> Flags:
         """Return which columns are way columns."""
-        return np.arange(len(self.mip.cost)) >= self.columns
+        out = np.zeros(len(self.mip.cost), dtype=bool)
+        out[self.way] = out[self.way + 1] = True
+        return out
 
     @cached_property
     def options(self) -> Options:
@@ -81,7 +83,7 @@ class Form:
 
     def lift(self, values: Floats) -> Floats:
         """Return a plan of the given programme as one of ``mip``: nothing to and fro, ways that are used at 1."""
-        out = np.zeros(len(self.mip.cost))
+        out = np.where(self.ways, 0.0, self.mip.lower)  # loads stay what they are
         out[: self.columns] = values
         both = np.minimum(out[self.forward], out[self.backward])
         out[self.forward] -= both
@@ -98,7 +100,7 @@ class Form:
 
 def make_form(given: Mip) -> Form:
     """Return the form of a programme."""
-    mip = normalised(given)
+    mip = _with_loads(normalised(given))
     gates = find_gates(mip)
     balance = find_balance(mip)
     line, forward, backward = find_twins(mip, gates, balance)
@@ -106,6 +108,33 @@ def make_form(given: Mip) -> Form:
     gates = find_gates(mip)
     core, strong = set_aside(mip, gates)
     return Form(core, given, strong, gates, find_balance(core), forward, backward, way)
+
+
+def _with_loads(mip: Mip) -> Mip:
+    """Return the programme with right-hand sides of balance rows as fixed columns: demands, or supplies."""
+    balance = find_balance(mip)
+    loaded = np.flatnonzero(np.abs(balance.right) > 1e-9)
+    rows, right = balance.rows[loaded], balance.right[loaded]
+    columns, count = len(mip.cost), len(rows)
+    if not count:
+        return mip
+    old = mip.matrix.tocoo()
+    value = np.concatenate([old.data, -np.sign(right)])
+    row = np.concatenate([old.coords[0], rows])
+    column = np.concatenate([old.coords[1], columns + np.arange(count)])
+    matrix = coo_array((value, (row, column)), shape=(len(mip.row_lower), columns + count)).tocsr()
+    row_lower, row_upper = mip.row_lower.copy(), mip.row_upper.copy()
+    row_lower[rows] = row_upper[rows] = 0.0
+    return replace(
+        mip,
+        cost=np.concatenate([mip.cost, np.zeros(count)]),
+        lower=np.concatenate([mip.lower, np.abs(right)]),
+        upper=np.concatenate([mip.upper, np.abs(right)]),
+        integer=np.concatenate([mip.integer, np.zeros(count, dtype=bool)]),
+        matrix=csr_array(matrix),
+        row_lower=row_lower,
+        row_upper=row_upper,
+    )
 
 
 def _with_ways(mip: Mip, gates: Gates, line: Ints, forward: Ints, backward: Ints) -> tuple[Mip, Ints]:

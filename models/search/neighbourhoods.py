@@ -92,7 +92,7 @@ class Neighbourhoods:
         seconds = min(_SECONDS, self.race.left_s())
         tried = try_part(
             self.form, self.root.rows, self.plans, lower, upper,
-            seconds=seconds, gap=_GAP, seed=int(self.rng.integers(2**31 - 1)),
+            seconds=seconds, gap=_GAP, seed=int(self.rng.integers(2**31 - 1)), stop=self.race.ended,
         )  # fmt: skip
         kind.weight = 0.8 * kind.weight + 0.2 * (3.0 if tried.better else 0.3)
         if not tried.better:

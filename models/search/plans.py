@@ -6,6 +6,7 @@ closed gate, and rows without a column left.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -163,9 +164,10 @@ class Tried:
 
 
 def try_part(
-    form: Form, rows: Rows, plans: Plans, lower: Floats, upper: Floats, *, seconds: float, gap: float, seed: int
-) -> Tried:
-    """Look for a plan cheaper than the best inside narrower bounds and offer it."""
+    form: Form, rows: Rows, plans: Plans, lower: Floats, upper: Floats,
+    *, seconds: float, gap: float, seed: int, stop: Callable[[], bool],
+) -> Tried:  # fmt: skip
+    """Look for a plan cheaper than the best inside narrower bounds and offer it; ``stop`` is asked often."""
     part = part_of(form, rows, lower, upper)
     if part is None or not len(part.free):
         return Tried(better=False, done=True, size=0)
@@ -173,7 +175,7 @@ def try_part(
     start = None
     if best is not None and (best >= lower - 1e-9).all() and (best <= upper + 1e-9).all():
         start = best[part.free]
-    answer: Answer = solve_small(part.mip, seconds=seconds, gap=gap, seed=seed, start=start)
+    answer: Answer = solve_small(part.mip, seconds=seconds, gap=gap, seed=seed, start=start, stop=stop)
     better = False
     if answer.values is not None:
         found = part.whole(answer.values)

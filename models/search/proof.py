@@ -13,6 +13,7 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
+from data.errors import SolverError
 from models.mip import Floats
 from models.search.form import Form
 from models.search.lp import loaded
@@ -69,7 +70,8 @@ class Proof:
             "time_limit": self.race.left_s(),
             **self.options,
         }.items():
-            highs.setOptionValue(name, value)
+            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise SolverError(f"HiGHS does not accept the option {name} = {value!r}")
         self._start(highs, part, plans)
         listener = _Listener(self.race, part, cost, until)
         for source in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbMipImprovingSolution):

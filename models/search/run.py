@@ -17,6 +17,7 @@ import numpy as np
 
 from data.errors import SolverError
 from data.plan import Status
+from models.highs import solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
@@ -30,6 +31,7 @@ from models.search.strong_root import Root, strengthen
 
 _POLL_S = 0.05  # how often the caller is asked and told
 _ROOT = 0.35  # share of the time limit for the root
+_ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
 _FIRST_PLANS = 0.5  # share by which the first plans are there
 _WAIT = 0.06  # share of the time limit after which plans are looked for beside an unfinished root
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
@@ -79,9 +81,20 @@ def search(
     MipResult
         ``gap_reached``, ``time_limit``, ``interrupted``, ``infeasible`` or ``unknown``; ``bound`` is never above
         the optimum.
+
+    Raises
+    ------
+    SolverError
+        HiGHS refused an option or failed.
     """
+    if not mip.integer.any():
+        return solve_mip(
+            mip, gap=gap, time_limit_s=time_limit_s, seed=seed, threads=threads, options=options,
+            on_progress=on_progress, stop=stop,
+        )  # fmt: skip
+    began = perf_counter()
     form = make_form(mip)
-    race = Race(Plans(form), gap, perf_counter(), time_limit_s)
+    race = Race(Plans(form), gap, began, time_limit_s)
     if start is not None:
         race.plans.offer(form.lift(start))
     work = _Work(form, race, seed, threads, dict(options or {}))
@@ -160,8 +173,8 @@ class _Work:
 
     def _strengthen(self, root: Root) -> bool:
         """Strengthen the relaxation; return whether to go on."""
-        race = self.race
-        strengthen(root, left_s=lambda: race.left_s(_ROOT), ended=race.ended, told=race.told)
+        race, share = self.race, _ROOT_BESIDE if self.threads >= 2 else _ROOT
+        strengthen(root, left_s=lambda: race.left_s(share), ended=race.ended, told=race.told)
         self.infeasible = root.infeasible
         return not root.infeasible
 
@@ -215,7 +228,10 @@ class _Work:
         shut = form.mip.integer & (form.mip.cost > 0) & (form.mip.lower == 0) & ~needed
         upper = np.where(shut, 0.0, form.mip.upper)
         rows = no_rows(len(form.mip.cost))
-        try_part(form, rows, race.plans, form.mip.lower, upper, seconds=race.left_s(0.1), gap=0.0, seed=self.seed)
+        try_part(
+            form, rows, race.plans, form.mip.lower, upper,
+            seconds=race.left_s(0.1), gap=0.0, seed=self.seed, stop=race.ended,
+        )  # fmt: skip
         race.told(cost)
 
     def _first_plans(self, root: Root, relaxation: Relaxation) -> None:
@@ -236,7 +252,7 @@ class _Work:
             try_part(
                 form, root.rows, race.plans, form.mip.lower, upper,
                 seconds=min(race.left_s(_FIRST_PLANS) / 2, _PART_SHARE * race.limit_s),
-                gap=max(race.gap, 1e-4), seed=self.seed,
+                gap=max(race.gap, 1e-4), seed=self.seed, stop=race.ended,
             )  # fmt: skip
 
     def _prove(self, root: Root, until: Callable[[], bool]) -> bool:

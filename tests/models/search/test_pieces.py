@@ -137,6 +137,21 @@ def test_settle_opens_what_the_flows_need_and_no_more() -> None:
     assert mip.objective(form.drop(plan)) == pytest.approx(3 + 10 + 4)
 
 
+def test_demands_written_as_right_hand_sides_are_demands() -> None:
+    mip = network(5, STAR, [(0, {1: 1.0, 2: 1.0, 3: 1.0})], both_ways=True)
+    moves = mip.lower < mip.upper
+    constant = mip.matrix @ np.where(moves, 0.0, mip.lower)
+    kept = np.flatnonzero(moves)
+    short = Mip(mip.cost[kept], mip.lower[kept], mip.upper[kept], mip.integer[kept], mip.matrix[:, kept],
+                mip.row_lower - constant, mip.row_upper - constant, mip.offset)  # fmt: skip
+    form = make_form(short)
+    assert tree_problem(form) is not None
+    assert _root(form).bound == pytest.approx(3.0 + 8.0)
+    held = solve_mip(short, gap=0.0, time_limit_s=30).values
+    assert held is not None
+    assert form.mip.is_feasible(form.lift(held))
+
+
 def test_least_tree_worked_by_hand() -> None:
     form = make_form(network(5, STAR, [(0, {1: 1.0, 2: 1.0, 3: 1.0})], both_ways=True))
     problem = tree_problem(form)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from data.errors import SolverError
 from models.highs import solve_mip
 from models.mip import Mip, Standing
 from models.search import search
@@ -74,6 +77,17 @@ def test_a_start_that_breaks_a_row_is_dropped() -> None:
     result = search(mip, gap=0.0, time_limit_s=20, start=np.zeros(len(mip.cost)))
     assert result.values is not None
     assert mip.objective(result.values) == pytest.approx(30)
+
+
+def test_nothing_whole_is_a_linear_programme() -> None:
+    mip = network(3, TRIANGLE, [(0, {1: 3.0}), (0, {2: 2.0})])
+    free = replace(mip, integer=np.zeros_like(mip.integer))
+    assert search(free, gap=0.0, time_limit_s=20).bound == pytest.approx(solve_mip(free, gap=0, time_limit_s=9).bound)
+
+
+def test_an_option_that_highs_does_not_know_is_refused() -> None:
+    with pytest.raises(SolverError, match="no_such_option"):
+        search(_hard(), gap=0.0, time_limit_s=20, options={"no_such_option": 1})
 
 
 def _hard() -> Mip:
