@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyomo.environ as pyo
 
 from data.problem import Problem
+from models.collector import collector_paused
 from models.families.balance import add_balance
 from models.families.budgets import add_budgets
 from models.families.choices import add_choices
@@ -22,6 +23,7 @@ from models.families.trucks import add_trucks
 from models.network import Network
 
 
+@collector_paused()
 def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     """Return the model whose optimum is the Problem's optimum.
 

@@ -17,6 +17,7 @@ from pyomo.core.expr import LinearExpression, MonomialTermExpression, NumericExp
 from pyomo.repn import generate_standard_repn
 from scipy.sparse import csr_array
 
+from models.collector import collector_paused
 from models.mip import Floats, Mip
 
 
@@ -53,6 +54,7 @@ def _names(parts: Iterable[Any]) -> list[str]:
     return names
 
 
+@collector_paused()
 def compile_model(model: pyo.ConcreteModel) -> Compiled:
     """Return the model as arrays; columns and rows in the order in which the model declares them.
 

@@ -42,7 +42,7 @@ def add_phases(model: pyo.ConcreteModel, periods: pd.DataFrame, ledger: Ledger) 
     most = [max(build.variable.ub for build in builds) for builds in things.values() for _ in names]
     model.stands = variables(keys, most, doc="1 (modules: number) if built so far", integer=True)
     stands = {thing: [model.stands[*thing, name] for name in names] for thing in things}
-    for thing, builds in things.items():
+    for thing, builds in things.items() if names else ():
         ledger.pay(stands[thing], [builds[0].fixed_cost] * len(names), range(len(names)))
     model.use_after_build = constraints(_use_rows(things, stands, names), doc="(12a) in use <= stands")
     model.never_unbuilt = constraints(

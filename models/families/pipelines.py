@@ -119,7 +119,7 @@ def _add_pipes(model: pyo.ConcreteModel, pipes: pd.DataFrame, ledger: Ledger) ->
         list(pipes["key"].iloc[rows]), most, doc="pipes built: 1, or several side by side", integer=True
     )
     chosen = dict(zip(rows.tolist(), model.pipe.values(), strict=True))
-    new = pipes.iloc[[row for row in chosen if not pipes["existing"].iloc[row]]]
+    new = pipes.iloc[rows[~pipes["existing"].to_numpy(dtype=bool)[rows]]]
     is_upgrade = (new["upgrade_of"] != "").tolist()
     ledger.build(
         [chosen[row] for row in new.index],
@@ -231,20 +231,22 @@ def _least_rows(
 
 
 def _option_rows(pipes: pd.DataFrame, chosen: dict[int, Any], trench: dict[int, Any]) -> dict[Hashable, Row]:
+    upgrade_of, group = pipes["upgrade_of"].to_list(), pipes["group"].to_list()
+    share, corridor = (1.0 / _side_by_side(pipes)).tolist(), pipes["corridor_row"].to_list()
+    keys = pipes["key"].to_list()
+    groups: dict[int, list[int]] = {}
+    for row in chosen:
+        if not upgrade_of[row]:
+            # Existing pipes (-1) are not alternatives to one another: each has a row of its own.
+            groups.setdefault(group[row] if group[row] >= 0 else -1 - row, []).append(row)
     rows: dict[Hashable, Row] = {}
-    binaries = pipes.iloc[list(chosen)].assign(row=list(chosen))
-    binaries["share"] = 1.0 / _side_by_side(binaries)
-    binaries = binaries[binaries["upgrade_of"] == ""]
-    # Existing pipes (-1) are not alternatives to one another: each has a row of its own.
-    group = np.where(binaries["group"] >= 0, binaries["group"], -1 - binaries["row"])
-    for _, candidates in binaries.groupby(group, sort=False):
-        gate = trench.get(int(candidates["corridor_row"].iloc[0]))
-        terms, shares = [chosen[row] for row in candidates["row"]], candidates["share"].to_list()
-        key = candidates["key"].iloc[0]
+    for members in groups.values():
+        gate = trench.get(corridor[members[0]])
+        terms, shares = [chosen[row] for row in members], [share[row] for row in members]
         if gate is not None:
-            rows[key] = (None, linear([*terms, gate], [*shares, -1.0]), 0.0)
+            rows[keys[members[0]]] = (None, linear([*terms, gate], [*shares, -1.0]), 0.0)
         elif len(terms) > 1:
-            rows[key] = (None, linear(terms, shares), 1.0)
+            rows[keys[members[0]]] = (None, linear(terms, shares), 1.0)
     return rows
 
 

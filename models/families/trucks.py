@@ -57,10 +57,12 @@ def add_trucks(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> No
 def _share_routes(model: pyo.ConcreteModel, routes: pd.DataFrame, haul: list[Any]) -> None:
     """Add (6c) where the hauls of several origins could fill a route together."""
     rows: dict[Hashable, Row] = {}
-    for members in routes.groupby(["route", "when"], sort=False).indices.values():
+    several = np.flatnonzero(routes.duplicated(["route", "when"], keep=False))
+    shared = routes.iloc[several].groupby(["route", "when"], sort=False).indices
+    for members in (several[places] for places in shared.values()):
         route = routes["key"].iloc[members[0]]
         capacity = float(routes["capacity"].iloc[members[0]])
-        if len(members) > 1 and routes["bound"].iloc[members].sum() > capacity:
+        if routes["bound"].iloc[members].sum() > capacity:
             gate = [model.bay[route]] if route in model.bay else []
             body = linear([*(haul[row] for row in members), *gate], [*[1.0] * len(members), *[-capacity] * len(gate)])
             rows[route] = (None, body, 0.0 if gate else capacity)
