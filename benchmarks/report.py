@@ -18,7 +18,7 @@ Series = Mapping[str, Mapping[float, float]]  # by name: x to seconds
 _MARKED = re.compile(r"<!-- table -->.*?<!-- end -->", flags=re.DOTALL)
 _NUMBER = re.compile(r"[-+\d.,e]*\d²?$")
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 420, 300, 60, 90, 45, 30
-_LABEL = 12  # height of a label
+_LABEL, _TICK = 12, 35  # height of a label, least distance of ticks
 _COLOURS = {
     "symbioplan": "#0b6e4f",
     "pandana": "#c8553d",
@@ -92,8 +92,12 @@ def _chart(series: Series, title: str, left: int) -> list[str]:
         x, y = place(10 ** across.min(), 10.0**power)
         lines.append(f'<line x1="{x}" y1="{y}" x2="{left + _WIDTH - _RIGHT}" y2="{y}" stroke="#ddd"/>')
         lines.append(f'<text x="{x - 6}" y="{y + 4}" text-anchor="end">{10.0**power:g} s</text>')
+    last = -np.inf
     for value in sorted({x for points in series.values() for x in points}):
         x, y = place(value, 10.0**low)
+        if x < last + _TICK:
+            continue
+        last = x
         lines.append(f'<text x="{x}" y="{y + 16}" text-anchor="middle">{value:,.0f}</text>')
     for name, points in series.items():
         spots = [place(x, y) for x, y in points.items()]

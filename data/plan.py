@@ -78,6 +78,17 @@ class Plan:
         """Return whether a plan is held at all."""
         return self.objective is not None
 
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """Return the names of the periods in their order; none when there is one."""
+        return tuple(period for period in dict.fromkeys([*self.unplaced["period"], *self.unserved["period"]]) if period)
+
+    def in_phase(self, phase: str) -> Plan:
+        """Return what is in use in one of the :attr:`phases`, as if it were the only one; money stays the whole's."""
+        dated = {name: table for name, table in self.tables.items() if name != "costs" and "period" in table}
+        there = {name: table[table["period"].isin(["", phase])] for name, table in dated.items()}
+        return self.replace(**{name: table.assign(period="").reset_index(drop=True) for name, table in there.items()})
+
     def replace(self, **changes: object) -> Plan:
         """Return a copy with some fields exchanged."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]

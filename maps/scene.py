@@ -29,6 +29,7 @@ class Scene:
     study: Study
     plan: Plan
     more_resources: tuple[str, ...] = ()  # that neither names but that are drawn all the same
+    phase: str = ""  # which of several phases is drawn, in words
 
     @cached_property
     def resource_ids(self) -> list[str]:

@@ -68,7 +68,7 @@ class Start(MacroElement):
 
 
 def write_map(study: Study, plan: Plan, path: Path) -> None:
-    """Write the plan as one HTML file that works with the network cut.
+    """Write the plan as one HTML file that works with the network cut; of several phases the last is drawn.
 
     Raises
     ------
@@ -77,7 +77,10 @@ def write_map(study: Study, plan: Plan, path: Path) -> None:
     maps.offline.AssetError
         When the page would need a file that is not vendored.
     """
-    path.write_text(render_map(Scene(study, plan)), encoding="utf-8", errors="replace")
+    phases = plan.phases
+    drawn = plan.in_phase(phases[-1]) if phases else plan
+    page = render_map(Scene(study, drawn, phase=f"{phases[-1]}, the last of {len(phases)}" if phases else ""))
+    path.write_text(page, encoding="utf-8", errors="replace")
 
 
 def render_map(scene: Scene) -> str:
@@ -146,6 +149,7 @@ def _title(scene: Scene) -> str:
     return _template("title.html").render(
         name=study.name,
         description=study.settings.description,
+        phase=scene.phase,
         head=headline(scene),
         violations=scene.plan.checker[:5],
         sources=sources,

@@ -63,3 +63,14 @@ def test_plan_by_phase(planned):
 def test_outputs_are_drawn(planned, run):
     assert {"map.html", "plan.gpkg", "tables"} <= {path.name for path in planned[0].iterdir()}
     assert run("draw", str(planned[0])).returncode == 0
+
+
+def test_map_draws_the_last_phase(planned):
+    folder, _ = planned
+    plan = symbioplan.read_plan(folder / "plan")
+    assert plan.phases == ("2030", "2035")
+    assert plan.in_phase("2030").exchanges["to_node"].to_list() == ["paper"]
+    last = plan.in_phase("2035")
+    assert sorted(last.exchanges["to_node"]) == ["greenhouse", "paper"]
+    assert last.phases == ()
+    assert "phase 2035, the last of 2" in (folder / "map.html").read_text(encoding="utf-8")
