@@ -44,17 +44,23 @@ def plain_model(problem: Problem) -> PlainModel:
     Raises
     ------
     UnsupportedProblemError
-        For periods, quality of mixes, upgrades and limits other than the CO2 cap.
+        Naming what of the Problem is :func:`beyond` it.
     """
-    beyond = {
+    if parts := beyond(problem):
+        raise UnsupportedProblemError(f"the plain model does not know {', '.join(parts)}")
+    return Builder(problem).build()
+
+
+def beyond(problem: Problem) -> list[str]:
+    """Return the used parts of a Problem that the plain model does not know: only the CO2 cap is a limit to it."""
+    used = {
         "periods": len(problem.periods) > 1 or bool((problem.periods["weight"] != 1).any()),
         "quality": len(problem.quality) > 0,
         "upgrades": bool((problem.pipes["upgrade_of"] != "").any()),
+        "several pipes side by side": bool((problem.pipes["max_parallel"] > 1).any()),
         "limits": problem.limits.model_copy(update={"co2_cap_t_per_year": None}) != Limits(),
     }
-    if parts := [name for name, used in beyond.items() if used]:
-        raise UnsupportedProblemError(f"the plain model does not know {', '.join(parts)}")
-    return Builder(problem).build()
+    return [name for name, is_used in used.items() if is_used]
 
 
 class Builder:

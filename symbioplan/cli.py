@@ -353,7 +353,7 @@ def main() -> None:
         code = EXIT_BAD_INPUT
     if code == EXIT_INTERRUPTED:  # Typer returns it for Ctrl-C
         sys.stderr.write("stopped; nothing was written\n")
-    if any(thread.name == "HiGHS" for thread in threading.enumerate()):
+    if any(thread.name.startswith("HiGHS") for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code or EXIT_DONE)  # a solve that was told to stop and goes on: nobody waits for it

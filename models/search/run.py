@@ -30,6 +30,7 @@ from models.search.standing import Race
 from models.search.strong_root import Root, strengthen
 
 _POLL_S = 0.05  # how often the caller is asked and told
+_PATIENCE_S = 2.0  # how long work that was told to stop is waited for
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
 _FIRST_PLANS = 0.5  # share by which the first plans are there
@@ -98,7 +99,7 @@ def search(
     if start is not None:
         race.plans.offer(form.lift(start))
     work = _Work(form, race, seed, threads, dict(options or {}))
-    thread = Thread(target=work.run, name="search", daemon=True)
+    thread = Thread(target=work.run, name="HiGHS search", daemon=True)
     thread.start()
     interrupted = _watch(thread, race, on_progress, stop)
     if work.failure is not None:
@@ -107,15 +108,20 @@ def search(
 
 
 def _watch(thread: Thread, race: Race, on_progress: OnProgress | None, stop: Stop | None) -> bool:
-    """Wait for the work, telling and asking the caller; return whether it was interrupted."""
+    """Wait for the work, telling and asking the caller; return whether it was interrupted.
+
+    HiGHS does not listen while it solves a linear programme: work that does not end soon is left to itself.
+    """
     interrupted = False
     told: Standing | None = None
+    leave_s = np.inf
     try:
-        while thread.is_alive():
+        while thread.is_alive() and race.seconds() < leave_s:
             thread.join(_POLL_S)
             if stop is not None and not interrupted and stop():
                 interrupted = True
                 race.over.set()
+                leave_s = race.seconds() + _PATIENCE_S
             now = race.standing()
             news = told is None or (now.incumbent, now.bound) != (told.incumbent, told.bound)
             if on_progress is not None and news and (now.incumbent is not None or now.bound is not None):
@@ -181,7 +187,7 @@ class _Work:
     def _side_by_side(self, root: Root) -> None:
         """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long."""
         race = self.race
-        helper = Thread(target=self._guarded, args=(lambda: self._plans_beside(root),), daemon=True)
+        helper = Thread(target=self._guarded, args=(lambda: self._plans_beside(root),), name="HiGHS plans", daemon=True)
         helper.start()
         if self._strengthen(root):
             self.strengthened.set()

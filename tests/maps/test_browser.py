@@ -206,7 +206,9 @@ def test_phone_opens_and_shuts_the_panel(show, study, plan):
     assert apart(title, panel)
     assert apart(panel, zoom)
     page.locator("#sp-title summary").click()  # the page learns of it in an event that comes later
-    page.wait_for_function("document.getElementById('sp-panel-toggle').getAttribute('aria-expanded') === 'false'")
+    from playwright.sync_api import expect
+
+    expect(toggle).to_have_attribute("aria-expanded", "false")
 
 
 def test_a_popup_keeps_clear_of_title_and_panel(show, study, plan):

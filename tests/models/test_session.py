@@ -195,12 +195,6 @@ def test_the_time_limit_counts_what_building_took(monkeypatch):
     assert plan.status == "optimal"
 
 
-def test_a_method_that_does_not_exist_is_refused(monkeypatch):
-    monkeypatch.setattr(engine, "_METHODS", {"exact": engine.solve_mip})
-    with pytest.raises(InputError, match="one of auto, exact in this version"):
-        models.solve(with_solver(cases.options(), method="heuristic"))
-
-
 def test_auto_takes_the_heuristic_for_many_whole_columns(monkeypatch):
     used = []
 
