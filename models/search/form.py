@@ -32,7 +32,7 @@ from models.search.structure import (
     set_aside,
 )
 
-_USED = 1e-9  # a column above this, relative to what its gate lets pass, uses its way
+_USED = 1e-6  # units per year; less passes a shut gate within the tolerance of a plan
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ class Form:
         out[self.forward] -= both
         out[self.backward] -= both
         for offset, column in enumerate((self.forward, self.backward)):
-            most = np.maximum(self.mip.upper[column], 1e-300)
-            out[self.way + offset] = out[column] > _USED * most
+            out[self.way + offset] = out[column] > _USED
         return out
 
     def drop(self, values: Floats) -> Floats:

@@ -55,6 +55,17 @@ def test_two_way_pipes_are_found() -> None:
     assert len(form.mip.cost) == form.columns + 2 * len(STAR)
 
 
+def test_what_leaks_within_the_tolerance_opens_no_way() -> None:
+    mip = network(5, STAR, [(0, {1: 1.0, 2: 1.0, 3: 1.0})], both_ways=True)
+    form = make_form(mip)
+    plan = solve_mip(mip, gap=0.0, time_limit_s=30).values
+    assert plan is not None
+    leak = plan.copy()
+    leak[form.forward[0]] += 6e-7  # side 0-1 is not built: HiGHS lets so little pass
+    assert mip.is_feasible(leak)
+    assert form.mip.is_feasible(form.lift(leak))
+
+
 @settings(max_examples=40)
 @given(networks())
 def test_the_form_has_the_same_optimum(mip: Mip) -> None:
