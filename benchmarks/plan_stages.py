@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import symbioplan
+from benchmarks.least_cost_worker import peak_mib
 
 
 def run(repeat: int) -> list[dict[str, object]]:
@@ -28,8 +27,6 @@ def run(repeat: int) -> list[dict[str, object]]:
             written = symbioplan.write_result(result, Path(folder) / "out")
         status = written.status
         runs.append({"read study": read, **written.seconds, "whole": time.perf_counter() - started})
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    mib = peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes on macOS, KiB elsewhere
     return [
         {
             "benchmark": "plan",
@@ -38,7 +35,7 @@ def run(repeat: int) -> list[dict[str, object]]:
             "ours_median_s": round(statistics.median(one[stage] for one in runs), 4),
             "peer_median_s": None,
             "ratio": None,
-            "ours_peak_mib": round(mib, 1),
+            "ours_peak_mib": round(peak_mib(), 1),
             "peer_peak_mib": None,
             "same_answer": None,
             "status": status,

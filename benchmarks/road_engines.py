@@ -9,10 +9,9 @@ preparation counts. What a path costs is added up afterwards, from the path. ``S
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from benchmarks.least_cost_worker import peak_mib
 from benchmarks.road_cases import Case
 
 Floats = npt.NDArray[np.float64]
@@ -115,12 +115,7 @@ def _pandana(case: Case, sources: int) -> tuple[float, float, Callable[[], Float
     source, target = _pairs(case, sources)
     paths = network.shortest_paths(source, target)
     done = time.perf_counter()
-    matrix = csr_array((case.cost, (case.tail, case.head)), shape=(len(case.x), len(case.x)))
-
-    def costs() -> Floats:
-        return np.array([matrix[path[:-1], path[1:]].sum() for path in paths])
-
-    return prepared - started, done - prepared, costs
+    return prepared - started, done - prepared, lambda: _along(case, paths)
 
 
 def _networkit(case: Case, sources: int) -> tuple[float, float, Callable[[], Floats]]:
@@ -136,12 +131,7 @@ def _networkit(case: Case, sources: int) -> tuple[float, float, Callable[[], Flo
         search.run()
         paths += [search.getPath(target) for target in targets]
     done = time.perf_counter()
-    matrix = csr_array((case.cost, (case.tail, case.head)), shape=(len(case.x), len(case.x)))
-
-    def costs() -> Floats:
-        return np.array([matrix[path[:-1], path[1:]].sum() for path in paths])
-
-    return prepared - started, done - prepared, costs
+    return prepared - started, done - prepared, lambda: _along(case, paths)
 
 
 def _networkx(case: Case, sources: int) -> tuple[float, float, Callable[[], Floats]]:
@@ -189,20 +179,16 @@ ENGINES: dict[str, Engine] = {
 }  # fmt: skip
 
 
+def _along(case: Case, paths: Sequence[Any]) -> Floats:
+    """Return what paths cost that are given as nodes."""
+    matrix = csr_array((case.cost, (case.tail, case.head)), shape=(len(case.x), len(case.x)))
+    return np.array([matrix[path[:-1], path[1:]].sum() for path in paths])
+
+
 def _pairs(case: Case, sources: int) -> tuple[Ints, Ints]:
     """Return all pairs of the first sources and all targets; the target changes fastest."""
     source = np.repeat(case.source[:sources], len(case.target))
     return source, np.tile(case.target, sources)
-
-
-def peak_mib() -> float:
-    """Return the most memory that this process held; on Linux its parent's peak would count in ``getrusage``."""
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes on macOS, KiB elsewhere
 
 
 def main() -> None:

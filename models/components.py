@@ -19,9 +19,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from data.plan import Status
-from models.mip import Flags, Floats, Mip, MipResult, OnProgress, Standing, relative_gap
-
-Ints = npt.NDArray[np.int64]
+from models.mip import Floats, Ints, Mip, MipResult, OnProgress, Standing, relative_gap
 
 _TINY = 1000  # coefficients; smaller parts are put together until they have as many
 _SMALL = 50  # whole columns; a part with fewer is solved to the end, which costs little and leaves the gap to others
@@ -56,8 +54,9 @@ def split(mip: Mip) -> list[Part]:
     count, rows = len(mip.cost), len(mip.row_lower)
     if not count:
         return [Part(np.arange(count), np.arange(rows), mip)]
-    fixed = mip.lower == mip.upper
-    matrix = _without(mip.matrix, fixed).tocoo()
+    moves = mip.lower < mip.upper
+    kept = _without(mip.matrix, ~moves)
+    matrix = kept.tocoo()
     ends = (matrix.coords[0] + count, matrix.coords[1])
     graph = csr_array((np.ones(matrix.nnz, np.int8), ends), shape=(count + rows, count + rows))
     found, label = connected_components(graph, directed=False)
@@ -69,32 +68,12 @@ def split(mip: Mip) -> list[Part]:
     group[order] = np.unique(own, return_inverse=True)[1]
     if not group.any():
         return [Part(np.arange(count), np.arange(rows), mip)]
-    return list(_parts(*_fixed_at_home(mip, fixed, group[label[:count]], group[label[count:]])))
+    constant = mip.matrix @ np.where(moves, 0.0, mip.lower)
+    whole = replace(mip, matrix=kept, row_lower=mip.row_lower - constant, row_upper=mip.row_upper - constant)
+    return list(_parts(whole, group[label[:count]], group[label[count:]]))
 
 
-def _fixed_at_home(mip: Mip, fixed: Flags, column_group: Ints, row_group: Ints) -> tuple[Mip, Ints, Ints]:
-    """Return the programme and the groups of its columns and rows, with fixed columns where they belong.
-
-    A fixed column goes with its rows where they are of one part: a demand that must be served stays a demand.
-    Between parts it becomes a constant of the rows.
-    """
-    entries = mip.matrix.tocoo()
-    touched = row_group[entries.coords[0]]
-    low, high = np.full(len(fixed), np.iinfo(np.int64).max), np.full(len(fixed), -1)
-    np.minimum.at(low, entries.coords[1], touched)
-    np.maximum.at(high, entries.coords[1], touched)
-    between = fixed & (low < high)
-    constant = mip.matrix @ np.where(between, mip.lower, 0.0)
-    whole = replace(
-        mip,
-        matrix=_without(mip.matrix, between),
-        row_lower=mip.row_lower - constant,
-        row_upper=mip.row_upper - constant,
-    )
-    return whole, np.where(fixed & (low == high), low, column_group), row_group
-
-
-def _without(matrix: csr_array, columns: Flags) -> csr_array:
+def _without(matrix: csr_array, columns: npt.NDArray[np.bool_]) -> csr_array:
     kept = matrix.copy()
     kept.data[columns[kept.indices]] = 0.0
     kept.eliminate_zeros()
@@ -104,8 +83,6 @@ def _without(matrix: csr_array, columns: Flags) -> csr_array:
 def _parts(mip: Mip, column_group: Ints, row_group: Ints) -> Iterator[Part]:
     for group in range(int(column_group.max(initial=-1)) + 1):
         columns, rows = np.flatnonzero(column_group == group), np.flatnonzero(row_group == group)
-        if not len(columns) and not len(rows):
-            continue  # its columns were fixed and went elsewhere
         part = Mip(
             cost=mip.cost[columns],
             lower=mip.lower[columns],

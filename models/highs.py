@@ -27,9 +27,9 @@ from data.plan import Status
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 
 _WHOLE = 1e-9  # an integer column farther from a whole number is rounded and the rest solved again
-_POLL_S = 0.05  # how often the caller is asked and told
-_PATIENCE_S = 2.0  # how long a solve that is told to stop may take to do so
-_HELD = 2  # HiGHS's primal_solution_status of a feasible solution
+POLL_S = 0.05  # how often the caller is asked and told
+PATIENCE_S = 2.0  # how long a solve that is told to stop may take to do so
+HELD = 2  # HiGHS's primal_solution_status of a feasible solution
 
 _STATUSES: dict[HighsModelStatus, Status] = {
     HighsModelStatus.kOptimal: "gap_reached",
@@ -93,15 +93,15 @@ def solve_mip(
     began = perf_counter()
     if not len(mip.cost):
         return _nothing_to_decide(mip)
-    highs = _loaded(mip)
+    highs = loaded(mip)
     given = {"mip_rel_gap": gap, "random_seed": seed, "threads": threads, **(options or {})}
-    _set_options(highs, given)
+    set_options(highs, given)
     if start is not None and mip.integer.any():
-        _set_start(highs, start)
-    _set_options(highs, {"time_limit": max(time_limit_s - (perf_counter() - began), 0.0)})
+        set_start(highs, start)
+    set_options(highs, {"time_limit": max(time_limit_s - (perf_counter() - began), 0.0)})
     note = _run(highs, on_progress, stop)
     if note.done.is_set() and highs.getModelStatus() == HighsModelStatus.kUnboundedOrInfeasible:
-        _set_options(highs, {"presolve": "off"})  # presolve alone cannot tell the two apart
+        set_options(highs, {"presolve": "off"})  # presolve alone cannot tell the two apart
         note = _run(highs, on_progress, stop)
     return _result(mip, highs) if note.done.is_set() else _left(mip, note, highs.version())
 
@@ -114,7 +114,7 @@ def write_model(mip: Mip, path: Path, columns: Sequence[str], rows: Sequence[str
     SolverError
         HiGHS could not write it.
     """
-    highs = _loaded(mip)
+    highs = loaded(mip)
     lp = highs.getLp()
     lp.col_names_, lp.row_names_ = list(columns), list(rows)
     highs.passModel(lp)
@@ -130,7 +130,14 @@ def _nothing_to_decide(mip: Mip) -> MipResult:
     return MipResult("gap_reached", np.zeros(0), mip.offset, version)
 
 
-def _loaded(mip: Mip) -> highspy.Highs:
+def loaded(mip: Mip) -> highspy.Highs:
+    """Return HiGHS, silent, holding the programme.
+
+    Raises
+    ------
+    SolverError
+        The programme holds what is not a number, or HiGHS refuses it.
+    """
     matrix = mip.matrix
     bounds = (mip.lower, mip.upper, mip.row_lower, mip.row_upper)
     if not (np.isfinite(mip.cost).all() and np.isfinite(matrix.data).all()) or any(np.isnan(b).any() for b in bounds):
@@ -149,13 +156,21 @@ def _loaded(mip: Mip) -> highspy.Highs:
     return highs
 
 
-def _set_options(highs: highspy.Highs, options: Mapping[str, str | int | float | bool]) -> None:
+def set_options(highs: highspy.Highs, options: Mapping[str, str | int | float | bool]) -> None:
+    """Set options by HiGHS's own names.
+
+    Raises
+    ------
+    SolverError
+        HiGHS does not accept one.
+    """
     for name, value in options.items():
         if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS does not accept the option {name} = {value!r}")
 
 
-def _set_start(highs: highspy.Highs, start: Floats) -> None:
+def set_start(highs: highspy.Highs, start: Floats) -> None:
+    """Give HiGHS a solution to begin with, one value per column."""
     solution = highspy.HighsSolution()
     solution.col_value = start.tolist()
     highs.setSolution(solution)
@@ -181,17 +196,17 @@ def _run(highs: highspy.Highs, on_progress: OnProgress | None, stop: Stop | None
         source.subscribe(listener)
     Thread(target=_work, args=(highs, note), name="HiGHS").start()
     told: Standing | None = None
-    patience = _PATIENCE_S
+    patience = PATIENCE_S
     try:
-        while not note.done.wait(_POLL_S):
+        while not note.done.wait(POLL_S):
             if note.cancelled:
-                patience -= _POLL_S
+                patience -= POLL_S
                 if patience < 0:
                     return note
             elif stop is not None:
                 note.cancelled = stop()
             standing = note.standing
-            if on_progress is not None and standing is not None and _is_news(standing, told):
+            if on_progress is not None and standing is not None and standing.is_news(told):
                 on_progress(standing)
                 told = standing
     finally:
@@ -228,12 +243,6 @@ def _listener(note: _Note) -> Callable[[HighsCallbackEvent], None]:
     return listen
 
 
-def _is_news(now: Standing, before: Standing | None) -> bool:
-    if now.incumbent is None and now.bound is None:
-        return False
-    return before is None or replace(now, seconds=0.0) != replace(before, seconds=0.0)
-
-
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
@@ -243,7 +252,7 @@ def _result(mip: Mip, highs: highspy.Highs) -> MipResult:
     if reason not in _STATUSES:
         raise SolverError(f"HiGHS stopped with: {highs.modelStatusToString(reason)}")
     status, version = _STATUSES[reason], highs.version()
-    held = info.primal_solution_status == _HELD
+    held = info.primal_solution_status == HELD
     bound = _finite(info.mip_dual_bound) if mip.integer.any() else None
     if not mip.integer.any() and reason == HighsModelStatus.kOptimal:
         bound = info.objective_function_value
@@ -281,8 +290,8 @@ def _round_and_resolve(mip: Mip, values: Floats) -> Floats | None:
         upper=np.where(mip.integer, fixed, mip.upper),
         integer=np.zeros_like(mip.integer),
     )
-    highs = _loaded(rest)
+    highs = loaded(rest)
     _run(highs, None, None)
-    if highs.getInfo().primal_solution_status != _HELD:
+    if highs.getInfo().primal_solution_status != HELD:
         return None
     return np.asarray(highs.getSolution().col_value, dtype=np.float64)

@@ -13,6 +13,7 @@ from data.plan import Status
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,11 @@ class Standing:
     def gap(self) -> float | None:
         """Return ``(incumbent - bound) / |incumbent|``."""
         return None if self.incumbent is None else relative_gap(self.incumbent, self.bound)
+
+    def is_news(self, told: Standing | None) -> bool:
+        """Return whether this says something that ``told``, what was said last, did not."""
+        known = self.incumbent is not None or self.bound is not None
+        return known and (told is None or (self.incumbent, self.bound) != (told.incumbent, told.bound))
 
 
 OnProgress = Callable[[Standing], None]

@@ -79,6 +79,11 @@ class Network:
     mixes: pd.DataFrame = field(default_factory=pd.DataFrame)
     forced: pd.DataFrame = field(default_factory=pd.DataFrame)
 
+    def uses(self, arrivals: pd.DataFrame) -> pd.DataFrame:
+        """Return arrivals (``from_cell``, ``to_cell``) with ``use``, the row of ``grades`` by which each comes."""
+        ways = self.grades[["from_cell", "to_cell"]].assign(use=np.arange(len(self.grades)))
+        return arrivals.merge(ways, on=["from_cell", "to_cell"])
+
     @property
     def arcs(self) -> pd.DataFrame:
         """Return flows, hauls and grades in this order as one table of arcs (``twin`` -1: none)."""

@@ -62,22 +62,9 @@ class Built:
     compiled: Compiled | None = None
 
 
-def require_usable(problem: Problem) -> None:
-    """Raise unless the Problem and its solver settings can be used.
-
-    Raises
-    ------
-    UnsupportedProblemError
-        The Problem uses a part that this version does not optimise.
-    InputError
-        Solver options or vehicles that cannot be used.
-    """
-    require_supported(problem)
-
-
 def build(problem: Problem) -> Built:
-    """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_usable`."""
-    require_usable(problem)
+    """Return the Problem as a tightened network, a Pyomo model and arrays; raises as :func:`require_supported`."""
+    require_supported(problem)
     network = prepare_network(problem)
     if reasons := unbounded_reasons(problem, network):
         return Built(problem, network, reasons, "unbounded")

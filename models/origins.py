@@ -60,23 +60,21 @@ def trace_origins(network: Network, problem: Problem) -> Network:
 
 
 def _givers(network: Network) -> pd.DataFrame:
-    """Return supplies, then what hubs make: ``row``, ``made``, ``cell``, ``name``, ``most``, place and resource."""
-    supplies, recipes, hubs = network.supplies, network.recipes, network.hubs
-    own = pd.DataFrame({
-        "row": np.arange(len(supplies)), "hub": False, "cell": supplies["cell"].to_numpy(),
-        "name": supplies["supply"].to_numpy(), "technology": "", "most": supplies["bound"].to_numpy(),
-    })  # fmt: skip
-    return _placed(network, pd.concat([own, _hub_ends(recipes, hubs, 1)], ignore_index=True))
+    """Return supplies, then what hubs make: ``row``, ``hub``, ``cell``, ``name``, ``most``, place and resource."""
+    return _ends(network, network.supplies, name="supply", most="bound", sign=1)
 
 
 def _takers(network: Network) -> pd.DataFrame:
     """Return demands, then what hubs eat, as :func:`_givers`."""
-    demands, recipes, hubs = network.demands, network.recipes, network.hubs
+    return _ends(network, network.demands, name="demand", most="quantity", sign=-1)
+
+
+def _ends(network: Network, streams: pd.DataFrame, *, name: str, most: str, sign: int) -> pd.DataFrame:
     own = pd.DataFrame({
-        "row": np.arange(len(demands)), "hub": False, "cell": demands["cell"].to_numpy(),
-        "name": demands["demand"].to_numpy(), "technology": "", "most": demands["quantity"].to_numpy(),
+        "row": np.arange(len(streams)), "hub": False, "cell": streams["cell"].to_numpy(),
+        "name": streams[name].to_numpy(), "technology": "", "most": streams[most].to_numpy(),
     })  # fmt: skip
-    return _placed(network, pd.concat([own, _hub_ends(recipes, hubs, -1)], ignore_index=True))
+    return _placed(network, pd.concat([own, _hub_ends(network.recipes, network.hubs, sign)], ignore_index=True))
 
 
 def _hub_ends(recipes: pd.DataFrame, hubs: pd.DataFrame, sign: int) -> pd.DataFrame:

@@ -15,8 +15,9 @@ from data.problem import Problem
 from models.compile import Compiled
 from models.highs import write_model
 from models.mip import Floats, Mip, MipResult, relative_gap
-from models.optimise import Built, Clock, build, decide, require_usable
+from models.optimise import Built, Clock, build, decide
 from models.progress import Progress, silent
+from models.support import require_supported
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Session:
 
     def _build(self) -> Built:
         if self._built is not None and _same_model(self._built.problem, self.problem):
-            require_usable(self.problem)
+            require_supported(self.problem)
             self._say("The built model is used again")
             self._built = replace(self._built, problem=self.problem)
         else:

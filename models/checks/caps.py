@@ -31,12 +31,16 @@ def _partner_rules(problem: Problem, plan: Plan) -> list[str]:
     most = problem.limits.max_partners
     if most is None:
         return []
-    plants = set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
-    busy = {
-        node
-        for table, moved in ((plan.unplaced, "placed"), (plan.unserved, "served"))
-        for node in table.loc[table[moved] > RELATIVE, "node"]
-    } & plants
+    busy = taking_part(problem, plan)
     if len(busy) <= most:
         return []
     return [f"{len(busy)} plants take part ({', '.join(sorted(busy))}), more than {most:g} may"]
+
+
+def taking_part(problem: Problem, plan: Plan, period: str | None = None) -> set[str]:
+    """Return the plants that give or take something, in one period or in any."""
+    busy: set[str] = set()
+    for table, moved in ((plan.unplaced, "placed"), (plan.unserved, "served")):
+        there = (table[moved] > RELATIVE) & ((table["period"] == period) | (period is None))
+        busy |= set(table.loc[there, "node"])
+    return busy & set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])

@@ -6,6 +6,7 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
+from models.checks.caps import taking_part
 from models.checks.periods import each, said, time_table
 from models.checks.tolerance import RELATIVE
 
@@ -109,15 +110,10 @@ def _partner_rules(problem: Problem, plan: Plan) -> list[str]:
     limit = problem.limits.max_new_partners
     if limit is None:
         return []
-    plants = set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
     known: set[str] = set()
     violations = []
     for name, most in each(limit, problem).items():
-        busy = {
-            node
-            for table, moved in ((plan.unplaced, "placed"), (plan.unserved, "served"))
-            for node in table.loc[(table["period"] == name) & (table[moved] > RELATIVE), "node"]
-        } & plants
+        busy = taking_part(problem, plan, name)
         new = busy - known
         known |= busy
         if len(new) > most:

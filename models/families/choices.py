@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-import numpy as np
 import pyomo.environ as pyo
 
 from models.families.ledger import Row, constraints, linear
@@ -25,8 +24,7 @@ def add_choices(model: pyo.ConcreteModel, network: Network) -> None:
     rows: dict[Hashable, Row] = {}
     if len(network.forced):
         arrived = list(model.convert.values())
-        uses = network.grades[["from_cell", "to_cell"]].assign(use=np.arange(len(network.grades)))
-        table = network.forced.merge(uses, on=["from_cell", "to_cell"])
+        table = network.uses(network.forced)
         for pair, part in table.groupby("pair", sort=False):
             body = linear([arrived[use] for use in part["use"]], part["coefficient"].to_list())
             rows[pair] = (float(part["least"].iloc[0]), body, None)

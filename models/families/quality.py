@@ -23,8 +23,7 @@ def add_quality(model: pyo.ConcreteModel, network: Network) -> None:
     rows: dict[Hashable, Row] = {}
     if len(network.mixes):
         arrived = list(model.convert.values())
-        uses = network.grades[["from_cell", "to_cell"]].assign(use=np.arange(len(network.grades)))
-        table = network.mixes.merge(uses, on=["from_cell", "to_cell"])
+        table = network.uses(network.mixes)
         for (end, taker, name, side), mix in table.groupby(["to_cell", "taker", "property", "side"], sort=False):
             coefficient = mix["coefficient"].to_numpy()
             if not coefficient.max() > 0:

@@ -18,9 +18,9 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
-from models.mip import Flags, Floats
+from models.mip import Flags, Floats, Ints
 from models.search.form import Form
-from models.search.lp import Ints, Rows, joined, no_rows
+from models.search.lp import Rows, joined, no_rows
 
 _UNITS = 1_000_000  # a demand in whole units of the maximum flow
 _NESTED = 4  # cuts looked for one behind the other, per demand and round

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array
 
-from models.mip import Flags, Floats
+from models.mip import Flags, Floats, Ints
 from models.search.form import Form
-from models.search.lp import Ints
 
 _MOST_WORK = 3e9  # sums of two costs: some seconds
 _MOST_STATES = 3e7  # sets x cells

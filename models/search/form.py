@@ -18,8 +18,8 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from models.mip import Flags, Floats, Mip
-from models.search.lp import Ints, Rows, with_rows
+from models.mip import Flags, Floats, Ints, Mip
+from models.search.lp import Rows, with_rows
 from models.search.rounding import Options, find_options
 from models.search.structure import (
     Balance,

@@ -12,13 +12,11 @@ import numpy.typing as npt
 from highspy import HighsModelStatus
 from scipy.sparse import csr_array, vstack
 
+from models.highs import HELD, loaded, set_options, set_start
 from models.mip import Flags, Floats, Mip
-
-Ints = npt.NDArray[np.int64]
 
 _FREE = 1e30  # what is farther is infinite to HiGHS
 _LET_IN = 2000  # columns let in at a time
-_HELD = 2  # HiGHS's primal_solution_status of a feasible solution
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,10 @@ def with_rows(mip: Mip, rows: Rows) -> Mip:
     return replace(mip, matrix=every.matrix, row_lower=every.lower, row_upper=every.upper)
 
 
-def loaded(mip: Mip, *, whole: bool) -> highspy.Highs:
-    """Return HiGHS, silent and on one thread, with the programme or (``whole`` False) its relaxation."""
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
-    matrix = mip.matrix
-    highs.passModel(
-        len(mip.cost), len(mip.row_lower), matrix.nnz,
-        int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize), mip.offset,
-        mip.cost, mip.lower, mip.upper, mip.row_lower, mip.row_upper,
-        matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
-        (mip.integer if whole else np.zeros_like(mip.integer)).astype(np.int32),
-    )  # fmt: skip
+def on_one_thread(mip: Mip) -> highspy.Highs:
+    """Return HiGHS on one thread, holding the programme; for use in the calling thread."""
+    highs = loaded(mip)
+    set_options(highs, {"threads": 1})
     return highs
 
 
@@ -109,10 +98,10 @@ class Relaxation:
         mip, columns = self._mip, self._columns
         rows = joined([self._core, self.extra])
         small = Mip(
-            self._cost[columns], mip.lower[columns], mip.upper[columns], mip.integer[columns],
+            self._cost[columns], mip.lower[columns], mip.upper[columns], np.zeros(len(columns), dtype=bool),
             csr_array(rows.matrix.tocsc()[:, columns].tocsr()), rows.lower, rows.upper, mip.offset,
         )  # fmt: skip
-        self._highs = loaded(small, whole=False)
+        self._highs = on_one_thread(small)
 
     def keep_waiting(self, waiting: Flags) -> None:
         """Take columns out, to stay at 0 until they are worth their cost; their bounds must be [0, finite]."""
@@ -216,24 +205,18 @@ def solve_small(
     gap: float,
     seed: int = 0,
     start: Floats | None = None,
-    cutoff: float | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Answer:
     """Solve a programme with HiGHS on one thread in the calling thread.
 
-    ``cutoff`` leaves out solutions that cost more; ``stop`` is asked often and ends the solve.
+    ``stop`` is asked often and ends the solve.
     """
     if seconds <= 0:
         return Answer(None, -np.inf, done=False)
-    highs = loaded(mip, whole=True)
-    for name, value in (("mip_rel_gap", gap), ("random_seed", seed), ("time_limit", seconds)):
-        highs.setOptionValue(name, value)
-    if cutoff is not None:
-        highs.setOptionValue("objective_bound", cutoff)
+    highs = on_one_thread(mip)
+    set_options(highs, {"mip_rel_gap": gap, "random_seed": seed, "time_limit": seconds})
     if start is not None:
-        given = highspy.HighsSolution()
-        given.col_value = start.tolist()
-        highs.setSolution(given)
+        set_start(highs, start)
     if stop is not None:
         asked = stop
 
@@ -246,7 +229,7 @@ def solve_small(
     highs.run()
     info, status = highs.getInfo(), highs.getModelStatus()
     done = status in (HighsModelStatus.kOptimal, HighsModelStatus.kInfeasible, HighsModelStatus.kModelEmpty)
-    held = info.primal_solution_status == _HELD
+    held = info.primal_solution_status == HELD
     values = np.asarray(highs.getSolution().col_value) if held else None
     bound = np.inf if status == HighsModelStatus.kInfeasible else info.mip_dual_bound
     if not mip.integer.any():

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from models.mip import Flags, Floats
+from models.mip import Flags, Floats, Ints
 from models.search.form import Form
-from models.search.lp import Ints
 from models.search.plans import Plans, try_part, unchanged
 from models.search.standing import Race
 from models.search.strong_root import Root

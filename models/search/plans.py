@@ -13,9 +13,9 @@ from threading import Lock
 import numpy as np
 from scipy.sparse import csr_array
 
-from models.mip import Flags, Floats, Mip
+from models.mip import Flags, Floats, Ints, Mip
 from models.search.form import Form, closed_behind
-from models.search.lp import Answer, Ints, Relaxation, Rows, solve_small, with_rows
+from models.search.lp import Answer, Relaxation, Rows, solve_small, with_rows
 from models.search.rounding import opened
 
 _TOLERANCE = 1e-6

@@ -13,10 +13,10 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
-from data.errors import SolverError
+from models.highs import HELD, set_options, set_start
 from models.mip import Floats
 from models.search.form import Form
-from models.search.lp import loaded
+from models.search.lp import on_one_thread
 from models.search.plans import Part, Plans, part_of
 from models.search.standing import Race
 from models.search.strong_root import Root
@@ -63,16 +63,11 @@ class Proof:
                 plans.offer(part.rest)
             self.race.told(plans.cost)
             return True
-        highs = loaded(part.mip, whole=True)
-        for name, value in {
-            "mip_rel_gap": self.race.gap * 0.5,
-            "random_seed": self.seed,
-            "time_limit": self.race.left_s(),
-            **self.options,
-        }.items():
-            if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-                raise SolverError(f"HiGHS does not accept the option {name} = {value!r}")
-        self._start(highs, part, plans)
+        highs = on_one_thread(part.mip)
+        own = {"mip_rel_gap": self.race.gap * 0.5, "random_seed": self.seed, "time_limit": self.race.left_s()}
+        set_options(highs, {**own, **self.options})
+        if plans.best is not None:
+            set_start(highs, plans.best[part.free])
         listener = _Listener(self.race, part, cost, until)
         for source in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbMipImprovingSolution):
             source.subscribe(listener.listen)
@@ -80,16 +75,10 @@ class Proof:
         highs.run()
         return self._end(highs, part, cost)
 
-    def _start(self, highs: highspy.Highs, part: Part, plans: Plans) -> None:
-        if plans.best is not None:
-            given = highspy.HighsSolution()
-            given.col_value = plans.best[part.free].tolist()
-            highs.setSolution(given)
-
     def _end(self, highs: highspy.Highs, part: Part, cost: float) -> bool:
         status, info = highs.getModelStatus(), highs.getInfo()
         infeasible = status == HighsModelStatus.kInfeasible
-        if info.primal_solution_status == 2:
+        if info.primal_solution_status == HELD:
             self.race.plans.offer(part.whole(np.asarray(highs.getSolution().col_value)))
         bound = np.inf if infeasible else info.mip_dual_bound
         if np.isfinite(cost) or not infeasible:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from models.mip import Flags, Floats, Mip
-from models.search.lp import Ints
+from models.mip import Flags, Floats, Ints, Mip
 from models.search.structure import Gates
 
 _FITS = 1e-7

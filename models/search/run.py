@@ -17,7 +17,7 @@ import numpy as np
 
 from data.errors import SolverError
 from data.plan import Status
-from models.highs import solve_mip
+from models.highs import PATIENCE_S, POLL_S, solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
 from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
@@ -29,8 +29,6 @@ from models.search.slope_scaling import scale_slopes
 from models.search.standing import Race
 from models.search.strong_root import Root, strengthen
 
-_POLL_S = 0.05  # how often the caller is asked and told
-_PATIENCE_S = 2.0  # how long work that was told to stop is waited for
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
 _FIRST_PLANS = 0.5  # share by which the first plans are there
@@ -117,14 +115,13 @@ def _watch(thread: Thread, race: Race, on_progress: OnProgress | None, stop: Sto
     leave_s = np.inf
     try:
         while thread.is_alive() and race.seconds() < leave_s:
-            thread.join(_POLL_S)
+            thread.join(POLL_S)
             if stop is not None and not interrupted and stop():
                 interrupted = True
                 race.over.set()
-                leave_s = race.seconds() + _PATIENCE_S
+                leave_s = race.seconds() + PATIENCE_S
             now = race.standing()
-            news = told is None or (now.incumbent, now.bound) != (told.incumbent, told.bound)
-            if on_progress is not None and news and (now.incumbent is not None or now.bound is not None):
+            if on_progress is not None and now.is_news(told):
                 on_progress(now)
                 told = now
     finally:
@@ -191,7 +188,7 @@ class _Work:
         helper.start()
         if self._strengthen(root):
             self.strengthened.set()
-            while not self.planned.wait(_POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
+            while not self.planned.wait(POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
                 pass
             if not race.ended():
                 self._prove(root, race.ended)
@@ -202,7 +199,7 @@ class _Work:
 
     def _plans_beside(self, root: Root) -> None:
         race = self.race
-        while not self.strengthened.wait(_POLL_S) and race.seconds() < _WAIT * race.limit_s and not race.ended():
+        while not self.strengthened.wait(POLL_S) and race.seconds() < _WAIT * race.limit_s and not race.ended():
             pass
         relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
         self._first_plans(root, relaxation)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.mip import Flags, Floats
+from models.mip import Flags, Floats, Ints
 from models.search.dicuts import Dicuts
 from models.search.form import Form
-from models.search.lp import Ints, Relaxation, Rows, joined, no_rows
+from models.search.lp import Relaxation, Rows, joined, no_rows
 
 _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none

@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from models.mip import Flags, Floats, Mip
-from models.search.lp import Ints, Rows, with_rows
+from models.mip import Flags, Floats, Ints, Mip
+from models.search.lp import Rows, with_rows
 
 
 @dataclass(frozen=True)

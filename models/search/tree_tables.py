@@ -7,8 +7,7 @@ import heapq
 import numpy as np
 from numba import njit
 
-from models.mip import Floats
-from models.search.lp import Ints
+from models.mip import Floats, Ints
 
 
 @njit(cache=True, nogil=True)

@@ -93,7 +93,7 @@ def test_stopping_keeps_the_best_found():
 
 
 def test_a_solve_that_does_not_stop_is_left_to_itself(monkeypatch):
-    monkeypatch.setattr(highs, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(highs, "PATIENCE_S", 0.0)
     monkeypatch.setattr(highs.HighsCallbackEvent, "interrupt", lambda event: None)
     seen = []
     found = solve_mip(covering(), gap=0, time_limit_s=4, on_progress=seen.append, stop=lambda: bool(seen))
