@@ -7,11 +7,9 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,7 +19,6 @@ import routing
 from data import (
     Fault,
     InputError,
-    Plan,
     SymbioplanError,
     read_documented,
     read_plan,
@@ -35,43 +32,23 @@ from data import (
     write_tables,
 )
 from symbioplan import account, fronts, pipeline
-from symbioplan.overrides import with_solver
-from symbioplan.progress import silent, to_stderr
-
-EXIT_DONE, EXIT_NO_SOLUTION, EXIT_BAD_INPUT, EXIT_STOPPED = 0, 1, 2, 3
-EXIT_INTERRUPTED = 130  # the shell's convention for Ctrl-C
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="Plan industrial ecosystems on the map: who exchanges what, over which pipe or road, and is it worth it.",
+from symbioplan.cli_base import (
+    EXIT_BAD_INPUT,
+    EXIT_DONE,
+    EXIT_INTERRUPTED,
+    EXIT_NO_SOLUTION,
+    FileOption,
+    JsonOption,
+    OutOption,
+    QuietOption,
+    StudyArgument,
+    Voice,
+    app,
+    exit_as,
+    finish,
+    held,
 )
-
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder or a bundled study's name.")]
-OutOption = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
-]
-FileOption = Annotated[Path, typer.Option("--out", metavar="FILE.gpkg", help="GeoPackage to write.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while working.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on stdout.")]
-
-
-@dataclass(frozen=True)
-class _Voice:
-    """How this run speaks: progress on stderr, the answer on stdout."""
-
-    quiet: bool
-    as_json: bool
-
-    @property
-    def progress(self) -> Callable[[str], None]:
-        return silent if self.quiet else to_stderr
-
-    def answer(self, machine: dict[str, Any], human: str) -> None:
-        text = json.dumps(machine, indent=2, ensure_ascii=False, allow_nan=False) if self.as_json else human
-        sys.stdout.write(text + "\n")
+from symbioplan.overrides import with_solver
 
 
 @app.command("plan", epilog="Example: `symbioplan plan kalundborg --out out/kalundborg`")
@@ -79,21 +56,21 @@ def plan_command(
     study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
 ) -> None:
     """Plan a study: candidates, optimum, map, GIS layers, tables."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     refuse_foreign(out)
     voice.progress(f"reading {study}")
     result = pipeline.plan(read_study(study), progress=voice.progress)
-    _held(result.plan)
+    held(result.plan)
     voice.progress(f"writing {out}")
     written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
-    _finish(written, out, voice)
+    finish(written, out, voice)
 
 
 @app.command("check", epilog="Example: `symbioplan check my-study`")
 def check_command(study: StudyArgument, *, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
     """Validate a study and say what is there; exit 2 with every fault listed if it is not usable."""
     read = read_study(study)
-    _Voice(quiet, as_json).answer(account.study_facts(read), account.study_text(read))
+    Voice(quiet, as_json).answer(account.study_facts(read), account.study_text(read))
 
 
 @app.command("init", epilog="Example: `symbioplan init my-study`")
@@ -110,7 +87,7 @@ def init_command(
         shutil.copytree(template, folder, dirs_exist_ok=True)
     written = sorted(path.name for path in folder.iterdir())
     text = f"{folder} is ready: edit {', '.join(written)}, then\n  symbioplan plan {folder} --out {folder}-plan"
-    _Voice(quiet, as_json).answer({"folder": str(folder), "files": written}, text)
+    Voice(quiet, as_json).answer({"folder": str(folder), "files": written}, text)
 
 
 @app.command("candidates", epilog="Example: `symbioplan candidates kalundborg --out out/candidates`")
@@ -118,7 +95,7 @@ def candidates_command(
     study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
 ) -> None:
     """Find sites, truck routes and pipeline corridors only: a Problem folder and GIS layers."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     refuse_foreign(out)
     found = pipeline.find_candidates(read_study(study), progress=voice.progress)
     with whole_folder(out) as folder:
@@ -160,7 +137,7 @@ def solve_command(
     as_json: JsonOption = False,
 ) -> None:
     """Solve a Problem folder: the optimiser alone. Ctrl-C once keeps the best plan so far."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     refuse_foreign(out)
     asked = {"gap": gap, "time_limit_s": time_limit, "method": method, "threads": threads, "seed": seed}
     read = with_solver(read_problem(problem), asked, option or [])
@@ -168,12 +145,12 @@ def solve_command(
     if write_mps is not None:
         with whole_file(write_mps) as file:
             session.write_mps(file)
-    decided = _held(session.solve())
+    decided = held(session.solve())
     with whole_folder(out) as folder:
         write_problem(read, folder / "problem")
         write_tables(decided.tables, folder / "tables")
         pipeline.write_decision(decided, folder)
-    _finish(decided, out, voice)
+    finish(decided, out, voice)
 
 
 @app.command("front", epilog="Example: `symbioplan front kalundborg --against co2 --points 8 --out out/front`")
@@ -195,15 +172,15 @@ def front_command(
     as_json: JsonOption = False,
 ) -> None:
     """Weigh cost against CO2, landfill or partners: plans of which none is better in both, a table and a chart."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     refuse_foreign(out)
     found = fronts.find_source(source, progress=voice.progress)
     problem = with_solver(found.problem, {"gap": gap, "time_limit_s": time_limit}, [])
     plans = models.front(problem, against=against, points=points, progress=voice.progress)
-    _held(plans[0].plan)
+    held(plans[0].plan)
     table = fronts.write_front(found, plans, against, out)
     voice.answer(account.front_facts(table, plans, against, out), account.front_text(table, plans, against, out))
-    _exit_as([point.plan for point in plans])
+    exit_as([point.plan for point in plans])
 
 
 @app.command("routes", epilog="Example: `symbioplan routes kalundborg bioenergi farms digestate --out out/routes.gpkg`")
@@ -219,7 +196,7 @@ def routes_command(
     as_json: JsonOption = False,
 ) -> None:
     """Find plausibly different truck routes between two plants, to compare: a GeoPackage and a table."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     read = read_study(study)
     voice.progress(f"finding routes over {len(read.roads):,} road edges")
     found = routing.alternative_routes(read, start, end, what, count=count)
@@ -245,7 +222,7 @@ def reach_command(
     as_json: JsonOption = False,
 ) -> None:
     """Find what a plant reaches by truck within distances or driving times: roads and areas in a GeoPackage."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     limits = {"km": _limits("--km", km), "minutes": _limits("--minutes", minutes)}
     read = read_study(study)
     voice.progress(f"driving from {plant} over {len(read.roads):,} road edges")
@@ -265,7 +242,7 @@ def draw_command(
     as_json: JsonOption = False,
 ) -> None:
     """Redraw every output of a plan without solving."""
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     study, decided = read_study(folder / "study"), read_plan(folder / "plan")
     voice.progress(f"drawing {folder}")
     names = pipeline.redraw(study, decided, folder)
@@ -289,7 +266,7 @@ def compare_command(
         found = f"{len(plans)} plan{'' if len(plans) == 1 else 's'}"
         expected = "one plan with --documented, or two plans"
         raise InputError([Fault("compare", "", found, expected)])
-    voice = _Voice(quiet, as_json)
+    voice = Voice(quiet, as_json)
     if documented:
         rows = models.compare_documented(
             read_problem(plans[0] / "problem"), read_plan(plans[0] / "plan"), read_documented(plans[0] / "study")
@@ -305,27 +282,6 @@ def _limits(option: str, text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError:
         raise InputError([Fault("reach", option, repr(text), "numbers separated by commas")]) from None
-
-
-def _held(decided: Plan) -> Plan:
-    """Return the plan; stopped by Ctrl-C before there was one, nothing is written."""
-    if decided.status == "interrupted" and not decided.has_solution:
-        raise KeyboardInterrupt
-    return decided
-
-
-def _finish(decided: Plan, out: Path, voice: _Voice) -> None:
-    facts = {**decided.summary(), "out": str(out)}
-    voice.answer(facts, account.plan_text(decided, out))
-    _exit_as([decided])
-
-
-def _exit_as(plans: list[Plan]) -> None:
-    """Exit with what the plans' statuses mean, the first being the one that must be there."""
-    if any(decided.status in ("time_limit", "interrupted") for decided in plans):
-        raise typer.Exit(EXIT_STOPPED)
-    if not plans[0].has_solution:
-        raise typer.Exit(EXIT_NO_SOLUTION)
 
 
 def main() -> None:
