@@ -8,6 +8,7 @@ from functools import cache
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from data.contracts import contract
 from data.study import Study
@@ -184,6 +185,8 @@ def writable(name: str, frame: gpd.GeoDataFrame | pd.DataFrame, study: Study) ->
     if shape and isinstance(frame, gpd.GeoDataFrame):
         fits = frame.geom_type.isin([shape, f"Multi{shape}"]) & ~frame.geometry.is_empty
         frame = frame[fits].reset_index(drop=True).set_crs(study.crs, allow_override=True)
+        if KINDS[name].geometry.startswith("Multi"):
+            frame = frame.set_geometry(_promoted(frame.geometry))
     geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     plain = {
         column: frame[column].astype("str")
@@ -191,6 +194,17 @@ def writable(name: str, frame: gpd.GeoDataFrame | pd.DataFrame, study: Study) ->
         if column != geometry and frame[column].dtype == "object"
     }
     return frame.assign(**plain)
+
+
+def _promoted(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return lines and polygons as collections, so that a layer has one type of geometry."""
+    make = {"LineString": shapely.multilinestrings, "Polygon": shapely.multipolygons}
+    out = shapes.copy()
+    for kind, collect in make.items():
+        those = (shapes.geom_type == kind).to_numpy()
+        if those.any():
+            out[those] = collect(shapes[those].to_numpy(), indices=range(int(those.sum())))
+    return out
 
 
 def _ground(scene: Scene) -> Frames:

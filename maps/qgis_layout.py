@@ -7,8 +7,6 @@ import xml.etree.ElementTree as ET  # written only, never parsed: no hostile XML
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maps.qgis_style import text_attributes
-
 _PAGE, _PICTURE, _LABEL, _LEGEND, _SCALE_BAR, _MAP = (str(65638 + i) for i in (0, 2, 3, 4, 8, 1))
 _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"  # comes with QGIS
 _WIDTH_MM, _HEIGHT_MM = 420.0, 297.0
@@ -68,7 +66,9 @@ def _item(parent: ET.Element, kind: str, place: Sequence[float], **attributes: s
 
 
 def _words(parent: ET.Element, place: Sequence[float], text: str, size: float, *, bold: bool = False) -> ET.Element:
-    item = _item(parent, _LABEL, place, labelText=text, htmlState="0", halign="1", valign="32", marginX="0", marginY="0")
+    item = _item(
+        parent, _LABEL, place, labelText=text, htmlState="0", halign="1", valign="32", marginX="0", marginY="0"
+    )
     ET.SubElement(item, "LabelFont", description=_FONT.format(size, 75 if bold else 50))
     ET.SubElement(item, "FontColor", red="38", green="50", blue="59", alpha="255")
     return item
@@ -88,7 +88,7 @@ def _legend(parent: ET.Element, page: Page, map_ident: str, corner: tuple[float,
     """Write a legend of the theme's layers, of which it shows what lies within the map."""
     item = _item(
         parent, _LEGEND, (*corner, 100, 250), map_uuid=map_ident, legendFilterByMap="1", legendFilterByAtlas="0",
-        resizeToContents="1", columnCount="2", columnSpace="3", splitLayer="1", equalColumnWidth="0", boxSpace="1",
+        resizeToContents="1", columnCount="1", columnSpace="3", splitLayer="1", equalColumnWidth="0", boxSpace="1",
         symbolWidth="6", symbolHeight="3", lineSpacing="0.8", titleAlignment="1", symbolAlignment="1", title="",
         wrapChar="", fontColor="#26323b", wmsLegendWidth="50", wmsLegendHeight="25",
     )  # fmt: skip
@@ -120,7 +120,7 @@ def _scale_bar(parent: ET.Element, map_ident: str, corner: tuple[float, float], 
         maxBarWidth="150", lineJoinStyle="miter", lineCapStyle="square", numSubdivisions="1",
         subdivisionsHeight="1.5", labelVerticalPlacement="0", labelHorizontalPlacement="0",
     )  # fmt: skip
-    ET.SubElement(item, "text-style", text_attributes(8, "#26323B"))
+    ET.SubElement(item, "scaleBarFont", description=_FONT.format(8, 50))
     for name, level in (("strokeColor", "38"), ("fillColor", "38"), ("fillColor2", "255")):
         ET.SubElement(item, name, red=level, green=level, blue=level, alpha="255")
 

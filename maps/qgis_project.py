@@ -98,7 +98,7 @@ def project(scene: Scene, frames: Frames, styles: Mapping[str, Style], file_name
     ET.SubElement(root, "homePath", path="")
     _say(root, "title", study.name)
     ET.SubElement(root, "projectCrs").append(_reference(crs))
-    root.append(_tree(shown, groups, scene, file_name))
+    root.append(_tree(shown, groups, file_name))
     root.append(_relations(shown))
     extent = _extent(scene)
     root.append(_canvas(extent, crs))
@@ -108,8 +108,9 @@ def project(scene: Scene, frames: Frames, styles: Mapping[str, Style], file_name
     order = ET.SubElement(root, "layerorder")
     for one in shown:
         ET.SubElement(order, "layer", id=one.ident)
-    paths = ET.SubElement(ET.SubElement(root, "properties"), "Paths")
-    ET.SubElement(paths, "Absolute", type="bool").text = "false"
+    properties = ET.SubElement(root, "properties")
+    ET.SubElement(ET.SubElement(properties, "Paths"), "Absolute", type="bool").text = "false"
+    ET.SubElement(ET.SubElement(properties, "SpatialRefSys"), "ProjectionsEnabled", type="int").text = "1"
     presets, layouts = ET.SubElement(root, "visibility-presets"), ET.SubElement(root, "Layouts")
     for title, view, period in _themes(scene, frames):
         visible = [one for one in shown if _visible(one, view, period)]
@@ -147,9 +148,7 @@ def _themes(scene: Scene, frames: Frames) -> list[tuple[str, View, int | None]]:
     phases = scene.plan.phases
     if not phases:
         return [(view.title, view, None) for view in views]
-    return [
-        (f"{inert(phase)}: {view.title}", view, number) for number, phase in enumerate(phases) for view in views
-    ]
+    return [(f"{inert(phase)}: {view.title}", view, number) for number, phase in enumerate(phases) for view in views]
 
 
 def _visible(one: Shown, view: View, period: int | None) -> bool:
@@ -161,7 +160,7 @@ def _visible(one: Shown, view: View, period: int | None) -> bool:
     return one.name in view.layers and one.period == period
 
 
-def _tree(shown: Sequence[Shown], groups: Sequence[str], scene: Scene, file_name: str) -> ET.Element:
+def _tree(shown: Sequence[Shown], groups: Sequence[str], file_name: str) -> ET.Element:
     root = ET.Element("layer-tree-group")
     for group in groups:
         inside = [one for one in shown if one.group == group]
@@ -183,7 +182,7 @@ def _tree(shown: Sequence[Shown], groups: Sequence[str], scene: Scene, file_name
     return root
 
 
-def _checked(yes: bool) -> str:  # noqa: FBT001
+def _checked(yes: bool) -> str:
     return "Qt::Checked" if yes else "Qt::Unchecked"
 
 
@@ -275,7 +274,9 @@ def _reference(crs: CRS | None) -> ET.Element:
     root = ET.Element("spatialrefsys")
     if crs is not None:
         _say(root, "wkt", crs.to_wkt("WKT2_2019"))
-        _say(root, "authid", ":".join(crs.to_authority(min_confidence=100) or ()))
+        code = crs.to_authority(min_confidence=100)
+        if code is not None:
+            _say(root, "authid", ":".join(code))
         _say(root, "description", crs.name)
     return root
 

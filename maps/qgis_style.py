@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import xml.etree.ElementTree as ET  # written only, never parsed: no hostile XML comes in
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from maps.qml import inert, rgba
@@ -16,6 +16,7 @@ _GEOMETRY = {"Point": "0", "LineString": "1", "Polygon": "2", "": "4"}
 _PLACEMENT = {"around": "6", "along": "2", "inside": "1"}
 # Names are data, and map tips are HTML.
 _ESCAPED = "replace(replace(replace(to_string(coalesce({}, '')), '&', '&amp;'), '<', '&lt;'), '\"', '&quot;')"
+_ROUNDED = "if({0} is null, '', format_number({0}, if(abs({0}) < 10, 2, 0)))"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Style:
     """All that a layer's look consists of.
 
     ``geometry`` is ``Point``, ``LineString``, ``Polygon`` or, for a table, empty; ``tip`` names the columns
-    of the map tip, the first in bold; ``hidden`` those that the attribute form leaves out.
+    of the map tip, the first in bold, ``numbers`` those that hold numbers, and ``hidden`` those that the attribute
+    form leaves out.
     """
 
     geometry: str
@@ -44,7 +46,8 @@ class Style:
     renderer: ET.Element | None = None
     label: Label | None = None
     tip: Sequence[str] = ()
-    hidden: Sequence[str] = field(default=())
+    numbers: Sequence[str] = ()
+    hidden: Sequence[str] = ()
 
 
 def document(style: Style) -> str:
@@ -103,7 +106,11 @@ def _fields(style: Style) -> ET.Element:
 def _tip(style: Style) -> str:
     first, *others = style.tip
     lines = [f"<b>[% {_ESCAPED.format(_quoted(first))} %]</b>"]
-    lines += [f"{html.escape(inert(style.aliases[name]))}: [% {_ESCAPED.format(_quoted(name))} %]" for name in others]
+    lines += [
+        f"{html.escape(inert(style.aliases[name]))}: "
+        f"[% {(_ROUNDED if name in style.numbers else _ESCAPED).format(_quoted(name))} %]"
+        for name in others
+    ]
     return "<br>".join(lines)
 
 
@@ -114,7 +121,7 @@ def _quoted(column: str) -> str:
 def _labelling(label: Label) -> ET.Element:
     root = ET.Element("labeling", type="simple")
     settings = ET.SubElement(root, "settings", calloutType="simple")
-    text = ET.SubElement(settings, "text-style", text_attributes(label.size_pt, label.colour, bold=label.bold))
+    text = ET.SubElement(settings, "text-style", _text_attributes(label.size_pt, label.colour, bold=label.bold))
     text.attrib |= {"fieldName": label.expression, "isExpression": "1"}
     ET.SubElement(
         text,
@@ -147,7 +154,7 @@ def _labelling(label: Label) -> ET.Element:
     return root
 
 
-def text_attributes(size_pt: float, colour: str, *, bold: bool = False) -> dict[str, str]:
+def _text_attributes(size_pt: float, colour: str, *, bold: bool = False) -> dict[str, str]:
     """Return the attributes of words; the font is the one of the program, so that none is missing."""
     return {
         "fontFamily": "", "fontSize": f"{size_pt:g}", "fontSizeUnit": "Point", "fontWeight": "75" if bold else "50",

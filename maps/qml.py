@@ -79,7 +79,7 @@ def arrow(colour: str) -> SymbolLayer:
         "line",
         "MarkerLine",
         {"placement": "centralpoint", "rotate": "1", "offset": "0", "interval": "3", "interval_unit": "MM"},
-        marker=marker("filled_arrowhead", colour, 2.8, outline="#FFFFFF"),
+        marker=marker("filled_arrowhead", colour, 3.4, outline=colour),
     )
 
 

@@ -57,6 +57,7 @@ def style(scene: Scene, name: str, layer: gpd.GeoDataFrame | pd.DataFrame) -> St
         renderer=_renderer(scene, name, layer) if KINDS[name].shape else None,
         label=_LABELS.get(name),
         tip=[column for column in _TIPS.get(name, ()) if column in layer],
+        numbers=list(layer.select_dtypes("number").columns),
         hidden=[column for column in layer.columns if str(column).startswith("draw_") or column == "colour"],
     )
 
@@ -164,7 +165,8 @@ _GRADUATED: Mapping[str, tuple[str, str, Sequence[float], str, Callable[[str], S
     ),
     "truck_routes": (
         "Trips per day", '"trips_per_year" / 365', (0, 1, 5, 20, 50, _ENDLESS), "trips per day",
-        lambda colour: [line("#26323B", 1.6, offset=True), line(colour, 1.2, offset=True)],
+        lambda colour: [line("#26323B", 1.6, by_width=True, wider=0.3, offset=True),
+                        line(colour, 1.2, by_width=True, offset=True)],
     ),
     "candidate_corridors": (
         "Pipe options", "pipe_options", (0, 5, 10, 20, 40, _ENDLESS), "options", lambda colour: [line(colour, 1.0)],
@@ -183,7 +185,7 @@ _TIPS = {
     "unplaced": ("name", "resource_name", "quantity", "unit"),
     "unserved": ("name", "resource_name", "quantity", "unit"),
 }
-_AMOUNT = "concat(\"resource_name\", ', ', format_number(\"quantity\", 0), ' ', \"unit\")"
+_AMOUNT = 'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit")'
 _LABELS = {
     "plants": Label('"name"', "around", 8.5, bold=True),
     "hubs": Label('"name"', "around", 8.5, bold=True),

@@ -37,6 +37,7 @@ from symbioplan.cli_base import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_NO_SOLUTION,
+    AlsoOption,
     FileOption,
     JsonOption,
     OutOption,
@@ -53,16 +54,22 @@ from symbioplan.overrides import with_solver
 
 @app.command("plan", epilog="Example: `symbioplan plan kalundborg --out out/kalundborg`")
 def plan_command(
-    study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
+    study: StudyArgument,
+    out: OutOption,
+    *,
+    also: AlsoOption = "",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Plan a study: candidates, optimum, map, GIS layers, tables."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
+    formats = _formats(also)
     voice.progress(f"reading {study}")
     result = pipeline.plan(read_study(study), progress=voice.progress)
     held(result.plan)
     voice.progress(f"writing {out}")
-    written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
+    written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv", also=formats)
     finish(written, out, voice)
 
 
@@ -238,14 +245,25 @@ def reach_command(
 def draw_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `symbioplan plan` wrote.")],
     *,
+    also: AlsoOption = "",
+    postgis: Annotated[
+        str,
+        typer.Option(
+            metavar="postgresql://USER@HOST/DB#SCHEMA",
+            help="Replace the plan's layers in this schema of a PostGIS database too; the password may be in PGPASSWORD.",
+        ),
+    ] = "",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Redraw every output of a plan without solving."""
     voice = Voice(quiet, as_json)
+    formats = _formats(also)
     study, decided = read_study(folder / "study"), read_plan(folder / "plan")
     voice.progress(f"drawing {folder}")
-    names = pipeline.redraw(study, decided, folder)
+    names = pipeline.redraw(study, decided, folder, also=formats)
+    if postgis:
+        names.append(str(maps.write_postgis(study, decided, postgis)))
     voice.answer({"out": str(folder), "written": names}, f"redrawn in {folder}: {', '.join(names)}")
 
 
@@ -275,6 +293,10 @@ def compare_command(
         return
     differences = models.compare_plans(read_plan(plans[0] / "plan"), read_plan(plans[1] / "plan"))
     voice.answer(account.difference_facts(differences), account.difference_text(differences))
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    return maps.checked_formats(part.strip() for part in text.split(",") if part.strip())
 
 
 def _limits(option: str, text: str) -> tuple[float, ...]:

@@ -16,11 +16,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
     QgsLayerTreeModel,
     QgsLayoutExporter,
     QgsProject,
+    QgsRenderContext,
     QgsVectorLayer,
 )
 
@@ -34,11 +36,18 @@ def legend(layer, tree_model, node):
     ]
 
 
+def parts(renderer):
+    """Return the kinds of layers that the symbols consist of."""
+    context = QgsRenderContext()
+    symbols = renderer.symbols(context)
+    return {symbol.symbolLayer(i).layerType() for symbol in symbols for i in range(symbol.symbolLayerCount())}
+
+
 def about(layer):
     renderer = layer.renderer()
     fields = layer.fields()
     labelling = layer.labeling()
-    expression = labelling.settings().getLabelExpression() if labelling else None
+    expression = QgsExpression(labelling.settings().fieldName) if labelling else None
     return {
         "valid": layer.isValid(),
         "name": layer.name(),
@@ -49,9 +58,7 @@ def about(layer):
         "subset": layer.subsetString(),
         "renderer": renderer.type() if renderer else None,
         "column": renderer.classAttribute() if hasattr(renderer, "classAttribute") else None,
-        "symbol_layers": sorted({
-            part.layerType() for symbol in renderer.symbols(QgsProject.instance_context) for part in symbol
-        }) if renderer else [],
+        "symbol_layers": sorted(parts(renderer)) if renderer else [],
         "categories": [c.value() for c in renderer.categories()] if hasattr(renderer, "categories") else [],
         "labels": layer.labelsEnabled(),
         "label_errors": expression.parserErrorString() if expression else "",
@@ -64,8 +71,6 @@ def about(layer):
 
 def tips(layer):
     """Return the map tip of every feature."""
-    from qgis.core import QgsExpression
-
     context = layer.createExpressionContext()
     out = []
     for feature in layer.getFeatures():
@@ -78,11 +83,10 @@ def main(file, name, out, dpi):
     application = QgsApplication([], False)
     application.initQgis()
     said = []
-    application.messageLog().messageReceived.connect(lambda text, tag, level: said.append([str(tag), str(text), int(level)]))
+    application.messageLog().messageReceived.connect(
+        lambda text, tag, level: said.append([str(tag), str(text), int(level)])
+    )
     project = QgsProject.instance()
-    from qgis.core import QgsRenderContext
-
-    QgsProject.instance_context = QgsRenderContext()
     asked = []
     project.readVersionMismatchOccurred.connect(lambda *versions: asked.append(["version", *versions]))
     project.oldProjectVersionWarning.connect(lambda version: asked.append(["old version", version]))
@@ -106,9 +110,7 @@ def main(file, name, out, dpi):
         "order": [layer.id() for layer in root.layerOrder()],
         "layers": {ident: about(layer) for ident, layer in project.mapLayers().items()},
         "legend": {
-            node.layerId(): legend(node.layer(), model, node)
-            for node in root.findLayers()
-            if node.layer().isSpatial()
+            node.layerId(): legend(node.layer(), model, node) for node in root.findLayers() if node.layer().isSpatial()
         },
         "tips": {ident: tips(layer) for ident, layer in project.mapLayers().items() if layer.mapTipTemplate()},
         "relations": {
@@ -141,9 +143,9 @@ def main(file, name, out, dpi):
         result = QgsLayoutExporter(layout).exportToImage(str(path), settings)
         found["layouts"][layout.name()] = {"png": str(path), "ok": result == QgsLayoutExporter.Success,
                                           "scale": layout.referenceMap().scale()}  # fmt: skip
-    for layer_name in {layer.split("layername=")[1].split("|")[0] for layer in (
-        each.source() for each in project.mapLayers().values()
-    )}:
+    for layer_name in {
+        layer.split("layername=")[1].split("|")[0] for layer in (each.source() for each in project.mapLayers().values())
+    }:
         bare = QgsVectorLayer(f"{file}|layername={layer_name}", layer_name, "ogr")
         found["bare"][layer_name] = about(bare)
     found["said"] = [line for line in said if line[2] > 0]
