@@ -250,7 +250,7 @@ def draw_command(
         str,
         typer.Option(
             metavar="postgresql://USER@HOST/DB#SCHEMA",
-            help="Replace the plan's layers in this schema of a PostGIS database too; the password may be in PGPASSWORD.",
+            help="Replace the plan's layers in this PostGIS schema too; the password may be in PGPASSWORD.",
         ),
     ] = "",
     quiet: QuietOption = False,

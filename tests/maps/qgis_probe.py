@@ -131,9 +131,7 @@ def main(file, name, out, dpi):
     for theme in themes.mapThemes():
         found["themes"][theme] = {
             "layers": themes.mapThemeVisibleLayerIds(theme),
-            "styles": {key: value for key, value in (
-                (record.layer().id(), record.currentStyle) for record in themes.mapThemeState(theme).layerRecords()
-            )},
+            "styles": {record.layer().id(): record.currentStyle for record in themes.mapThemeState(theme).layerRecords()},
             "applies": _applied(themes, theme, root, model),
         }  # fmt: skip
     settings = QgsLayoutExporter.ImageExportSettings()

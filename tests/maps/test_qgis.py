@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -42,8 +43,6 @@ def phased(plan):
     """Return the plan in two periods, the second without the haul of ash."""
     tables = {name: getattr(plan, name) for name in
               ("exchanges", "built_corridors", "built_pipes", "hauls", "unplaced", "unserved")}  # fmt: skip
-    import pandas as pd
-
     both = {name: pd.concat([table.assign(period=period) for period in ("it's <1>", "later")], ignore_index=True)
             for name, table in tables.items()}  # fmt: skip
     gone = (both["hauls"]["period"] == "later") & (both["hauls"]["route"] == "t2")
