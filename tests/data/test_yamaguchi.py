@@ -22,8 +22,7 @@ REFERENCE = {
     "Iwakuni": ["mitsui", "eneos", "nippon_paper", "teijin", "toyobo"],
     "Hofu": ["mazda", "kyowa_bio", "bridgestone", "awep"],
 }
-REFERENCED = (r"\.jp|\.com|\.net|energiteknikk|NHK|y-keikyo|Yamaguchi Shimbun|Catalogue values|NIST|^Schematic|^Address|"
-              r"^Rinkai|oordinate|^Derived|^Part of")  # fmt: skip
+REFERENCED = r"\.jp|\.com|\.net|NHK|Yamaguchi Shimbun|Catalogue values"
 
 
 def layer(name: str) -> gpd.GeoDataFrame:
