@@ -3,10 +3,12 @@
 import json
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 
 import symbioplan
+from tests.symbioplan.conftest import load_example
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +64,13 @@ def test_clinker_takes_the_private_road_and_strangers_do_not(yamaguchi):
 def _private_road():
     roads = symbioplan.read_study("yamaguchi").roads
     return roads[roads["access"] == "destination"]
+
+
+def test_the_example_that_draws_assumptions_anew_counts_what_is_found():
+    example = load_example("redraw")
+    totals, often = example.redraw("yamaguchi", "prices", 1)
+    assert len(totals) == 1
+    assert sum(often.values()) == totals[0] > 0
+    study = symbioplan.read_study("yamaguchi")
+    moved = example.other_places(study, np.random.default_rng(0)).plants.distance(study.plants)
+    assert 0 < moved.max() <= example.FARTHEST_M
