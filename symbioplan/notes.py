@@ -26,7 +26,8 @@ def study_notes(study: Study) -> tuple[str, ...]:
             study.zones.empty and study.landcover is None and not study.terrain
         ),
     }
-    return (*(sentence for sentence, applies in found.items() if applies), *_cut_streams(study))
+    told = (sentence for sentence, applies in found.items() if applies)
+    return (*study.understood, *told, *_cut_streams(study))
 
 
 def _cut_streams(study: Study) -> tuple[str, ...]:
