@@ -71,7 +71,7 @@ class ResourceNames:
         return tuple(sorted(likeness, key=lambda resource: (-likeness[resource], resource))[:_MOST])
 
     def _likeness(self, wanted: str, name: str) -> float:
-        """Return how like two plain names are, in the order of their words or in any: 0 to 1 (Ratcliff and Obershelp)."""
+        """Return how like two plain names are, in any order of words: 0 to 1 (Ratcliff, Obershelp)."""
         words, others = set(wanted.split()), set(name.split())
         within = _WITHIN if min(len(wanted), len(name)) > 3 and (words <= others or others <= words) else 0.0
         pairs = ((name, wanted), (self._by_words[name], " ".join(sorted(wanted.split()))))

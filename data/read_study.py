@@ -268,7 +268,8 @@ class _Reader:
         ids, notes, found = names.taken(table["resource"], file=self._file(layer), first_row=first)
         self.notes += notes
         self.faults += found
-        return table.assign(resource=ids)
+        named: _Frame = table.assign(resource=ids)
+        return named
 
     def _zones(self, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         land = self.catalogue.land.set_index("kind")

@@ -36,7 +36,7 @@ def names() -> ResourceNames:
         ("19 01 12", "incinerator_bottom_ash"),
         ("190113*", "incinerator_fly_ash"),
         ("steam 15 bar", "steam_15bar"),
-        ("ＨＹＤＲＯＧＥＮ", "hydrogen"),  # noqa: RUF001 (full width, as Japanese keyboards write)
+        ("ＨＹＤＲＯＧＥＮ", "hydrogen"),
     ],
 )
 def test_a_name_that_means_one_resource(names, text, resource):
