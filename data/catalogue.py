@@ -1,4 +1,4 @@
-"""The built-in catalogue: resources and their other names, vehicles, pipes, land, law, and where each value was read."""
+"""The built-in catalogue: resources, their other names, vehicles, pipes, land, law, and where each value was read."""
 
 from __future__ import annotations
 
