@@ -98,13 +98,13 @@ class _States:
         end_as = pairs["received_as"]
         if not grades:
             best = arcs.groupby(["tail", "head"])["metres"].min()
+            ends = pairs["from_plant"], pairs["to_plant"]
             either = [
-                best.reindex(
-                    pd.MultiIndex.from_arrays([self(pairs["from_plant"], name), self(pairs["to_plant"], name)])
-                )
+                best.reindex(pd.MultiIndex.from_arrays([self(end, name) for end in ends])).to_numpy(dtype=np.float64)
                 for name in (pairs["resource"], end_as)
             ]
-            return np.fmin(*(column.to_numpy(dtype=np.float64) for column in either))
+            shortest: Floats = np.fmin(either[0], either[1])
+            return shortest
         arcs = pd.concat([arcs, self._grades()]).groupby(["tail", "head"], as_index=False)["metres"].min()
         size = len(self._index)
         graph = coo_array((arcs["metres"], (arcs["tail"], arcs["head"])), shape=(size, size)).tocsr()

@@ -22,8 +22,9 @@ def stream(plant: str, resource: str, direction: str, quantity: float, price: fl
 
 
 def resource(name: str, **more: object):
-    return {"resource": name, "unit": "t", "phase": "solid", "truck": True, "body": "tipper", "co2_disposal_t_per_unit": 0.1,
-            "co2_virgin_t_per_unit": 0.5, "landfill_t_per_unit": 1, "virgin_t_per_unit": 1, **more}  # fmt: skip
+    return {"resource": name, "unit": "t", "phase": "solid", "truck": True, "body": "tipper",
+            "co2_disposal_t_per_unit": 0.1, "co2_virgin_t_per_unit": 0.5, "landfill_t_per_unit": 1,
+            "virgin_t_per_unit": 1, **more}  # fmt: skip
 
 
 def study(**settings: object) -> SimpleNamespace:
