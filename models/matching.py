@@ -145,11 +145,12 @@ def _families(study: Study) -> dict[str, str]:
     lost = sorted(name for name in set(study.streams["resource"]) if not known.get(name))
     if lost:
         catalogue = read_catalogue()
+        families = dict(zip(catalogue.families["resource"], catalogue.families["family"], strict=True))
         names = ResourceNames(catalogue.resources, catalogue.synonyms)
         shown = dict(zip(study.resources["resource"], study.resources["name"], strict=True))
         for name in lost:
             near = [*names.meaning(shown[name]), *names.near(shown[name]), *names.near(name)]
-            known[name] = next((known[other] for other in near if known.get(other)), "")
+            known[name] = next((families[other] for other in near), "")
     return known
 
 
