@@ -24,6 +24,7 @@ from data.names import ResourceNames
 from data.study import Study
 from models.match_law import law_reasons
 from models.match_rules import study_reasons
+from models.match_technologies import technology_ways
 from models.network import grade_chains
 
 VERDICTS = ("possible", "conditional", "technology", "impossible")
@@ -117,11 +118,11 @@ def _relations(study: Study) -> pd.DataFrame:
     supplied, wanted = (sorted(set(study.streams.loc[rows, "resource"])) for rows in (given, ~given))
     chains = grade_chains(study.grades)
     serves = set(zip(chains["resource"], chains["serves"], strict=True))
-    families = _families(study)
+    families, ways = _families(study), technology_ways(study, supplied, serves)
     rows = []
     for resource in supplied:
         for other in wanted:
-            by = ""
+            by = ways.get((resource, other), "")
             kind = _kind(resource, other, serves, families)
             if kind or by:
                 rows.append((resource, other, kind or "technology", by))

@@ -148,6 +148,47 @@ def test_an_own_resource_without_a_family_takes_that_of_its_namesake():
     assert "gas is given, solid is wanted" in pair["reason"]
 
 
+def with_technologies(study, *recipes):
+    """Each recipe: technology, what it eats, what it makes."""
+    names, eaten, _ = zip(*recipes, strict=True)
+    study.technologies = pd.DataFrame({"technology": names, "throughput_resource": eaten})
+    rows = [{"technology": name, "resource": what, "quantity": sign}
+            for name, used, made in recipes for what, sign in ((used, -1.0), (made, 0.9), ("gas", -0.1))]  # fmt: skip
+    study.recipes = pd.DataFrame(rows)
+    return study
+
+
+WASH, CRUSH = ("washing", "bad_ash", "ash"), ("crushing", "ash", "waste_ash")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "recipes", "verdict", "words"),
+    [
+        ("bad_ash", "ash", [WASH], "technology", "through washing"),
+        ("bad_ash", "waste_ash", [WASH, CRUSH], "technology", "through washing then crushing"),
+        ("fine_ash", "waste_ash", [CRUSH], "technology", "through crushing"),  # it may serve as what is eaten
+        ("bad_ash", "fine_ash", [WASH], "impossible", "bad_ash is hazardous"),
+        ("bad_ash", "acid", [("odd", "bad_ash", "acid")], "technology", "through odd"),  # else unrelated
+        ("ash", "ash", [("odd", "ash", "ash")], "possible", "the same resource"),
+    ],
+)
+def test_a_technology_may_overcome_what_nature_forbids(given, wanted, recipes, verdict, words):
+    pair, _ = only(with_technologies(region(supply("A", given), demand("B", wanted)), *recipes))
+    assert pair["verdict"] == verdict
+    assert words in pair["reason"]
+
+
+def test_what_a_technology_needs_beside_what_it_turns_is_no_way_into_it():
+    study = with_technologies(region(supply("A", "gas"), demand("B", "ash")), WASH)
+    assert models.find_matches(study).pairs.empty
+
+
+def test_a_technology_cannot_overcome_the_study_s_choice():
+    limits = {"forbidden_exchanges": [["A", "B"]]}
+    pair, _ = only(with_technologies(region(supply("A", "bad_ash"), demand("B", "ash"), limits=limits), WASH))
+    assert pair["verdict"] == "impossible"
+
+
 def routed(study, km=1.0):
     """Return a Problem in which every plant can send every resource to every other, whatever the matching says."""
     plants, resources = list(KM), ["ash", "fine_ash", "waste_ash", "bad_ash"]
