@@ -4,6 +4,7 @@ from maps.front_chart import write_front_chart
 from maps.geopackage import write_alternatives, write_candidates, write_geopackage, write_service_area
 from maps.outputs import write_outputs, write_tables
 from maps.webmap import write_map
+from maps.workbook import write_workbook
 
 __all__ = [
     "write_alternatives",
@@ -14,4 +15,5 @@ __all__ = [
     "write_outputs",
     "write_service_area",
     "write_tables",
+    "write_workbook",
 ]
