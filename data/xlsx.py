@@ -5,21 +5,23 @@ The one place that knows XlsxWriter; what a sheet holds is decided by its caller
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
 MAX_ROWS, MAX_TEXT = 1_048_576, 32_767  # of a sheet, of a cell: limits of the format
+_MOST_LINES = 12  # a longer text is read in its cell
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run when the cell is edited again
 _NO_TEXT = re.compile("[\ud800-\udfff\ufffe\uffff]")  # what XML cannot hold at all
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
-_EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)  # every workbook's date
+_EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)  # every workbook's date
 
 INK, PALE, EDGE = "#1F3B4D", "#E8EEF2", "#B8C4CC"
 STYLES: Mapping[str, Mapping[str, object]] = {
@@ -39,6 +41,7 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "bad": {"bold": True, "font_color": "#B00020"},
     "input": {"bg_color": "#FFFBE6", "border": 1, "border_color": EDGE},
 }  # fmt: skip
+_BESIDE_NUMBERS = ("text", "wrapped", "hint", "header")
 NUMBERS: Mapping[str, str] = {
     "whole": "#,##0",
     "money": "#,##0",
@@ -46,6 +49,7 @@ NUMBERS: Mapping[str, str] = {
     "decimal": "#,##0.0",
     "fine": "#,##0.00",
     "share": "0.0 %",
+    "gap": "0.000 %",
     "plain": "General",
 }
 
@@ -72,7 +76,9 @@ class Book:
         """Return the book."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Write the file, unless something went wrong."""
         if kind is None:
             self._book.close()
@@ -99,6 +105,8 @@ class Book:
             base: dict[str, object] = {"valign": "top", "font_size": 10, **STYLES[style]}
             if number:
                 base |= {"num_format": NUMBERS[number], "align": "right"}
+            elif style in _BESIDE_NUMBERS:
+                base |= {"align": "left", "indent": 1}
             if quoted:
                 base["quote_prefix"] = True
             self._formats[key] = self._book.add_format(base)
@@ -135,25 +143,29 @@ class Sheet:
                 self.made.write_blank(row, column, None, form)
         elif value is None or pd.isna(value):
             self.made.write_blank(row, column, None, self.book.format(style, number))
-        elif isinstance(value, bool) or str(type(value).__name__) == "bool_":
+        elif isinstance(value, bool | np.bool_):
             self.made.write_boolean(row, column, bool(value), self.book.format(style))
         else:
             self.made.write_number(row, column, float(value), self.book.format(style, number))  # type: ignore[arg-type]
 
-    def formula(self, row: int, column: int, formula: str, value: object, style: str = "text", number: str = "") -> None:
-        """Write a formula of our own with the value that it has now."""
-        self.made.write_formula(row, column, formula, self.book.format(style, number), value)
+    def total(self, row: int, column: int, formula: str, value: object, number: str = "") -> None:
+        """Write a total by a formula of our own, with the value that it has now."""
+        self.made.write_formula(row, column, formula, self.book.format("total", number), value)
 
     def link(self, row: int, column: int, sheet: str, text: str) -> None:
         """Write a link to another sheet of this workbook."""
         self.made.write_url(row, column, f"internal:'{sheet}'!A1", self.book.format("link"), string=text)
 
-    def wide(self, row: int, first: int, last: int, text: str, *, height: float) -> None:
+    def wide(self, row: int, first: int, last: int, text: str, *, lines: int) -> None:
         """Write a text across several columns, wrapped."""
         quoted = text.startswith(_FORMULA_STARTS)
         self.made.merge_range(row, first, row, last, "", self.book.format("wrapped", quoted=quoted))
         self.made.write_string(row, first, printable(text), self.book.format("wrapped", quoted=quoted))
-        self.made.set_row(row, min(height, 400))
+        self.lines(row, lines)
+
+    def lines(self, row: int, count: int) -> None:
+        """Make a row as high as so many lines of text, within reason."""
+        self.made.set_row(row, 13.5 * min(count, _MOST_LINES))
 
     def as_table(self, header: int, rows: int, columns: int, *, beside: int, printed: int) -> None:
         """Freeze the header and the first columns, add filters, and print the header on every page."""

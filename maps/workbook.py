@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 from xlsxwriter.utility import xl_range_abs
 
 from data.plan import Plan
@@ -16,6 +16,8 @@ from maps.scene import Scene
 from maps.workbook_tables import Column, Table, tables
 
 _ABOUT, _TOTALS, _HEADER, _FIRST = 1, 2, 3, 4  # rows of a table's sheet, counted from 0
+_WIDEST = 24.0  # of a column of text, in characters
+_LONG = 40.0  # a column of sentences is as wide as it asks for
 _WORDS = {"true": "yes", "false": "no"}
 
 
@@ -43,7 +45,7 @@ def _summary(book: Book, scene: Scene, made: list[Table]) -> None:
         ("Result", said.status, "label", ""),
         ("Objective", plan.objective, money, "money"),
         ("No plan can cost less than", plan.bound, money, "money"),
-        ("Gap", plan.gap, "of the objective", "share"),
+        ("Gap", plan.gap, "of the objective", "gap"),
         ("Checker", said.checker, "good" if said.checker_ok else "bad", ""),
     ]
     row = 3
@@ -86,7 +88,7 @@ def _contents(sheet: Sheet, row: int, made: list[Table]) -> int:
         row += 1
         sheet.link(row, 0, table.name, table.name)
         sheet.put(row, 1, len(table), "text", "whole")
-        sheet.put(row, 2, table.about if len(table) else table.empty, "hint")
+        sheet.put(row, 2, _first_sentence(table.about) if len(table) else table.empty, "hint")
     sheet.link(row + 1, 0, "Columns", "Columns")
     sheet.put(row + 1, 2, "What every column means, with its unit.", "hint")
     return row + 3
@@ -100,7 +102,7 @@ def _lines(sheet: Sheet, row: int, title: str, lines: Iterable[str]) -> int:
     sheet.put(row, 0, title, "section")
     for line in sentences:
         row += 1
-        sheet.wide(row, 0, 4, _short(line), height=13.5 * (1 + len(line) // 105))
+        sheet.wide(row, 0, 4, _short(line), lines=1 + len(line) // 105)
     return row + 2
 
 
@@ -119,15 +121,22 @@ def _made_with(sheet: Sheet, row: int, plan: Plan) -> None:
 
 
 def _table_sheet(book: Book, table: Table) -> None:
-    sheet = book.sheet(table.name, columns=[column.width for column in table.columns])
+    widths = [_width(column) for column in table.columns]
+    sheet = book.sheet(table.name, columns=widths)
     sheet.put(0, 0, table.name, "title")
     sheet.put(_ABOUT, 0, table.about, "hint")
     count = min(len(table), MAX_ROWS - _FIRST)
-    for number, column in enumerate(table.columns):
+    lines = np.ones(count, dtype=int)
+    for number, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.put(_HEADER, number, f"{column.title}\n{column.unit}" if column.unit else column.title, "header")
         sheet.note(_HEADER, number, _explained(column))
-        for row, value in enumerate(column.values.iloc[:count].tolist(), start=_FIRST):
-            sheet.put(row, number, _cell(value), "text", column.number)
+        cells = [_cell(value) for value in column.values.iloc[:count].tolist()]
+        for row, value in enumerate(cells, start=_FIRST):
+            sheet.put(row, number, value, "text" if column.number else "wrapped", column.number)
+        if not column.number and not column.aside:
+            lines = np.maximum(lines, [1 + len(str(value)) // int(width * 1.1) for value in cells])
+    for row in np.flatnonzero(lines > 1):
+        sheet.lines(_FIRST + int(row), int(lines[row]))
     if count < len(table):
         sheet.put(0, 3, f"only the first {count:,} of {len(table):,} rows fit on a sheet; tables/ has all", "bad")
     if len(table):
@@ -147,13 +156,13 @@ def _totals(sheet: Sheet, table: Table, count: int) -> None:
         if column.total:
             cells = xl_range_abs(_FIRST, number, _FIRST + count - 1, number)
             formula = f"=SUBTOTAL(109,{cells})"
-            sheet.formula(_TOTALS, number, formula, float(column.values.iloc[:count].sum()), "total", column.number)
+            sheet.total(_TOTALS, number, formula, float(column.values.iloc[:count].sum()), column.number)
         else:
             sheet.put(_TOTALS, number, None, "total")
 
 
 def _meanings(book: Book, made: list[Table]) -> None:
-    sheet = book.sheet("Columns", columns=[14, 22, 16, 90, 32])
+    sheet = book.sheet("Columns", columns=[14, 22, 16, 100, 34])
     sheet.put(0, 0, "Columns", "title")
     sheet.put(_ABOUT, 0, "What every column of this workbook means. Names in tables/*.csv are for programs.", "hint")
     for number, title in enumerate(("Sheet", "Column", "Unit", "Meaning", "In tables/*.csv")):
@@ -166,6 +175,18 @@ def _meanings(book: Book, made: list[Table]) -> None:
             for number, text in enumerate(cells):
                 sheet.put(row, number, text, "wrapped")
     sheet.as_table(_HEADER, row - _HEADER, 5, beside=2, printed=4)
+
+
+def _width(column: Column) -> float:
+    """Return the width that shows numbers as they are, and text in full where it is not long."""
+    if column.number or column.values.empty:
+        return column.width
+    longest = max(column.values.map(lambda value: len(str(_cell(value)))))
+    return float(min(max(longest + 3, len(column.title) + 4, 9), _WIDEST if column.width < _LONG else column.width))
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ")[0].rstrip(".") + "."
 
 
 def _explained(column: Column) -> str:

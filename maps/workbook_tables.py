@@ -12,6 +12,7 @@ from maps import layers
 from maps.scene import Scene, mapped
 
 _DAYS = 365.0  # trips per day are averages over every day of the year
+_PER_DAY = "Round trips, averaged over 365 days"
 _WIDTHS = {"text": 16.0, "name": 26.0, "id": 15.0, "long": 44.0}
 
 
@@ -24,7 +25,7 @@ class Column:
     meaning: str
     values: pd.Series
     number: str = ""  # one of data.xlsx.NUMBERS; text when blank
-    width: float = 12.0
+    width: float = 11.0
     total: bool = False  # may be added up
     aside: bool = False  # for looking up in tables/*.csv; not printed
     source: str = ""  # table.column of tables/*.csv that it comes from
@@ -58,7 +59,7 @@ class _Maker:
         values = self.frame[column]
         return Column(
             title, known.unit.replace("currency", self.currency), known.description, values, number,
-            _WIDTHS["id" if known.type == "id" or aside else "text"] if not number else 12.0,
+            _WIDTHS["id" if known.type == "id" or aside else "text"] if not number else 11.0,
             total=total, aside=aside, source=f"{self.table}.{column}",
         )  # fmt: skip
 
@@ -73,7 +74,7 @@ class _Maker:
         self, title: str, unit: str, meaning: str, values: pd.Series, number: str = "", *, total: bool = False
     ) -> Column:
         """Return a column that is computed from others."""
-        width = 12.0 if number else _WIDTHS["text"]
+        width = 11.0 if number else _WIDTHS["text"]
         return Column(title, unit.replace("currency", self.currency), meaning, values, number, width, total=total)
 
     def dated(self, scene: Scene, *, built: bool) -> tuple[Column, ...]:
@@ -126,7 +127,9 @@ def _exchanges(scene: Scene) -> Table:
         make.of("path", "Path", aside=True),
         make.of("exchange", "Exchange", aside=True),
     )
-    about = "Who sends what to whom. Transport cost and CO2 are the exchange's share where a pipe, trench or bay is shared."
+    about = (
+        "Who sends what to whom. Transport cost and CO2 are the exchange's share where a pipe, trench or bay is shared."
+    )
     return Table("Exchanges", about, columns, "no exchanges in this plan")
 
 
@@ -160,8 +163,8 @@ def _pipelines(scene: Scene) -> Table:
         make.of("flow_backward", "Flow backward", "amount", aside=True),
     )  # fmt: skip
     about = (
-        "Pipes in their corridors, section by section. Investments are paid off: costs are per year (annuity and upkeep). "
-        "A pipe that was there already is one row, with the largest of its flows."
+        "Pipes in their corridors, section by section. Investments are paid off: costs are per year (annuity and "
+        "upkeep). A pipe that was there already is one row, with the largest of its flows."
     )
     return Table("Pipelines", about, columns, "no pipelines in this plan")
 
@@ -172,7 +175,9 @@ def _trenches(scene: Scene) -> Table:
     key = ["corridor", "period"]
     inside = pipes.assign(resource=mapped(pipes["resource"], scene.resource_names)).groupby(key)["resource"]
     words = inside.agg(lambda names: ", ".join(dict.fromkeys(names))).to_dict()
-    what = pd.Series([words.get(pair, "") for pair in zip(frame["corridor"], frame["period"], strict=True)], dtype="str")
+    what = pd.Series(
+        [words.get(pair, "") for pair in zip(frame["corridor"], frame["period"], strict=True)], dtype="str"
+    )
     columns = (
         *make.names("from_node", "From", scene.place_names),
         *make.names("to_node", "To", scene.place_names),
@@ -203,13 +208,13 @@ def _trucks(scene: Scene) -> Table:
         _units(make, scene),
         make.derived("Load", "unit/trip", "Quantity of one trip", frame["quantity"] / trips.where(trips > 0), "fine"),
         make.of("trips_per_year", "Trips", "whole", total=True),
-        make.derived("Trips per day", "1/day", "Round trips, averaged over 365 days", trips / _DAYS, "decimal", total=True),
+        make.derived("Trips per day", "1/day", _PER_DAY, trips / _DAYS, "decimal", total=True),
         make.derived("Distance one way", "km", "Length of the road", frame["distance_m"] / 1000, "fine"),
         make.derived("Of it estimated", "km", contract("plan")["hauls"]["coarse_m"].description,
                      frame["coarse_m"] / 1000, "fine"),
         make.derived("Driven", "km/year", driven, trips * frame["distance_m"] * 2 / 1000, "whole", total=True),
         make.of("hours_per_year", "Vehicle hours", "whole", total=True),
-        make.derived("Vehicles needed", "vehicles", "Vehicle hours by what one vehicle of the class is in service a year",
+        make.derived("Vehicles needed", "vehicles", "Vehicle hours by the hours that one vehicle of the class can be in service",
                      frame["hours_per_year"] / hours, "fine", total=True),
         make.of("cost", "Cost", "money", total=True),
         make.of("co2", "CO2", "decimal", total=True),
