@@ -39,6 +39,7 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "link": {"font_color": "#0B5394", "underline": 1},
     "good": {"bold": True, "font_color": "#1B5E20"},
     "bad": {"bold": True, "font_color": "#B00020"},
+    "plain text": {"num_format": "@"},
     "input": {"bg_color": "#FFFBE6", "border": 1, "border_color": EDGE},
 }  # fmt: skip
 _BESIDE_NUMBERS = ("text", "wrapped", "hint", "header")
@@ -57,6 +58,15 @@ NUMBERS: Mapping[str, str] = {
 def printable(text: str) -> str:
     """Return the text without what XML cannot hold (lone surrogates and the like become a question mark)."""
     return _NO_TEXT.sub("\ufffd", text)
+
+
+class _Exact(float):
+    """A number that is written with all its digits; XlsxWriter alone writes 16, and a float may need 17."""
+
+    def __format__(self, spec: str) -> str:
+        """Return the shortest text that reads back as the same number."""
+        whole = self.is_integer() and abs(self) < 2**53
+        return str(int(self)) if whole else float.__repr__(self)
 
 
 class Book:
@@ -146,7 +156,7 @@ class Sheet:
         elif isinstance(value, bool | np.bool_):
             self.made.write_boolean(row, column, bool(value), self.book.format(style))
         else:
-            self.made.write_number(row, column, float(value), self.book.format(style, number))  # type: ignore[arg-type]
+            self.made.write_number(row, column, _Exact(value), self.book.format(style, number))
 
     def total(self, row: int, column: int, formula: str, value: object, number: str = "") -> None:
         """Write a total by a formula of our own, with the value that it has now."""
@@ -174,6 +184,44 @@ class Sheet:
         self.made.autofilter(header, 0, header + rows, columns - 1)
         self.made.repeat_rows(header)
         self.made.print_area(0, 0, header + rows, printed)
+
+    def as_text(self, column: int, width: float) -> None:
+        """Make a column one of text, in which ``1-2`` and ``007`` stay what was typed."""
+        self.made.set_column(column, column, width, self.book.format("plain text"))
+
+    def choose(
+        self,
+        first: int,
+        last: int,
+        column: int,
+        *,
+        values: Sequence[object] = (),
+        source: str | None = None,
+        strict: bool,
+    ) -> None:
+        """Offer values, or those of a named list; when strict, nothing else may be typed."""
+        self.made.data_validation(
+            first, column, last, column,
+            {
+                "validate": "list",
+                "source": list(values) if source is None else source,
+                "error_type": "stop" if strict else "warning",
+                "error_title": "Not in the list",
+                "error_message": "Please choose one of the list." if strict else "This is not in the list. Keep it?",
+            },
+        )  # fmt: skip
+
+    def limit(self, first: int, last: int, column: int, least: float | None, most: float | None) -> None:
+        """Let only numbers be typed, within limits."""
+        low, high = -1e300 if least is None else least, 1e300 if most is None else most
+        words = f"{'' if least is None else f' of at least {least:g}'}{'' if most is None else f' of at most {most:g}'}"
+        self.made.data_validation(
+            first, column, last, column,
+            {
+                "validate": "decimal", "criteria": "between", "minimum": low, "maximum": high,
+                "error_title": "Not a number that fits", "error_message": f"Please type a number{words}.",
+            },
+        )  # fmt: skip
 
     def note(self, row: int, column: int, text: str) -> None:
         """Attach a comment that shows when the pointer is over the cell."""
