@@ -13,7 +13,25 @@ from data.xlsx import Book
 _FIRST_ROW = 4  # of the plants and resources of the study on their sheets, as the spreadsheet numbers it
 _OWN = 100  # rows of the study's own resources that the drop-down sees
 # Suggestions only: any unit that converts, and any sector, may be typed.
-_UNITS = ("t", "kt", "kg", "m3", "Nm3", "MWh", "GWh", "GJ", "TJ", "t/h", "t/d", "kg/h", "m3/h", "m3/d", "Nm3/h", "kW", "MW")
+_UNITS = (
+    "t",
+    "kt",
+    "kg",
+    "m3",
+    "Nm3",
+    "MWh",
+    "GWh",
+    "GJ",
+    "TJ",
+    "t/h",
+    "t/d",
+    "kg/h",
+    "m3/h",
+    "m3/d",
+    "Nm3/h",
+    "kW",
+    "MW",
+)
 _SECTORS = (
     "agriculture", "aquaculture", "biogas", "biotechnology", "building materials", "cement", "chemicals", "energy",
     "food", "glass", "metals", "paper", "pharmaceuticals", "plastics", "power", "refinery", "soil treatment", "steel",

@@ -98,7 +98,7 @@ def _read_table(path: Path, spec: LayerSpec, name: str) -> gpd.GeoDataFrame:
 def table_layer(
     table: pd.DataFrame, *, crs: str | None, own: CRS | None, rows: Sequence[int], file: str
 ) -> tuple[gpd.GeoDataFrame, list[Fault]]:
-    """Return a table with ``lon`` and ``lat``, ``x`` and ``y``, or ``wkt`` as a layer, and what is wrong with its places.
+    """Return a table with ``lon, lat``, ``x, y`` or ``wkt`` as a layer, and what is wrong with its places.
 
     Parameters
     ----------

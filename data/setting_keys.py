@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from data.sheets import plain_number
 from data.settings import Settings
+from data.sheets import plain_number
 from data.tomlfile import toml_key, toml_value
 
 Kind = Literal["text", "number", "flag", "choice", "any", "list", "pairs"]

@@ -24,7 +24,6 @@ from data.contracts import Column
 from data.errors import Fault, InputError
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _SPACES = "\u00a0\u202f\u2009 '\u2019"  # that set thousands apart somewhere
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
 _POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")  # 1.234,5
@@ -215,7 +214,7 @@ def _text(value: object) -> object:
     """Return a cell's value; text without surrounding blanks, nothing where there are only blanks."""
     if not isinstance(value, str):
         return value
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip() or None
+    return value.strip() or None
 
 
 def plain_number(text: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from data.contracts import Column, conform, contract
 from data.errors import Fault, InputError
+from data.layers import table_layer
 from data.setting_keys import known, parse_path, parse_value
 from data.settings import LAYERS
 from data.sheets import Cells, open_workbook, read_sheet, sheet_label
@@ -63,8 +64,10 @@ class StudyWorkbook:
         for name in TABLE_SHEETS:
             if name in self.sheets:
                 cells = read_sheet(self.path, self.sheets[name], columns=wanted_columns(name))
-                _, found = conform_cells(cells, name, file=sheet_label(self.path.name, self.sheets[name]))
-                faults += found
+                label = sheet_label(self.path.name, self.sheets[name])
+                faults += conform_cells(cells, name, file=label)[1]
+                if name in PLACED_SHEETS and cells.rows:
+                    faults += table_layer(cells.frame, crs=None, own=None, rows=cells.rows, file=label)[1]
         return [fault for fault in faults if "not known" not in fault.found]  # declared properties are columns too
 
 
@@ -164,10 +167,7 @@ def _read_settings(book: StudyWorkbook) -> None:
 
 def _add_setting(book: StudyWorkbook, key: str, value: object, row: int) -> Fault | None:
     """Put one setting in its place; return what is wrong with it, if anything."""
-    try:
-        path = () if "*" in key else parse_path(key)
-    except ValueError:
-        path = ()
+    path = _path(key)
     if not path:
         expected = "a key such as finance.discount_rate" + ("; put a name in place of *" if "*" in key else "")
         return None if value is None and key else Fault("", "key", repr(key), expected)
@@ -175,24 +175,33 @@ def _add_setting(book: StudyWorkbook, key: str, value: object, row: int) -> Faul
     if name in book.rows:
         return Fault("", "key", f"{key} again", f"each key once (first in row {book.rows[name]})")
     book.rows[name] = row
-    if value is None:
+    if value is None or (path == ("world",) and value is False):
         return None
-    if path == ("world",) and isinstance(value, bool):
-        if value:
-            book.content.setdefault("world", {})
+    if path == ("world",) and value is True:
+        book.content.setdefault("world", {})
         return None
-    if path[0] == "layers" and len(path) == 2:
-        path = (*path, "path")
     try:
         meant = parse_value(value, known(path))
     except ValueError:
         return Fault("", "value", f"{value!r} for {key}", "a value, or a list as TOML writes it")
-    node: Any = book.content
+    return _put(book.content, (*path, "path") if path[0] == "layers" and len(path) == 2 else path, meant, key)
+
+
+def _path(key: str) -> tuple[str, ...]:
+    """Return the names of a dotted key; none when it is no key, or one whose ``*`` is still to be named."""
+    try:
+        return () if "*" in key else parse_path(key)
+    except ValueError:
+        return ()
+
+
+def _put(content: dict[str, Any], path: tuple[str, ...], value: object, key: str) -> Fault | None:
+    node: Any = content
     for part in path[:-1]:
         node = node.setdefault(part, {})
         if not isinstance(node, dict):
             return Fault("", "key", f"{key}, though {part} has a value", "one or the other")
     if isinstance(node.get(path[-1]), dict):
         return Fault("", "key", f"{key}, though there are keys below it", "one or the other")
-    node[path[-1]] = meant
+    node[path[-1]] = value
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -15,6 +16,7 @@ import shapely
 from data.choices import CHOICES, choice_of, write_choices
 from data.contracts import Column
 from data.errors import Fault, InputError
+from data.frames import read_table
 from data.setting_keys import SettingKey, dotted, flat, known, sections, setting_keys, write_value
 from data.study_workbook import PLACE_COLUMNS, PLACED_SHEETS, TABLE_SHEETS, wanted_columns
 from data.tomlfile import toml_value
@@ -27,7 +29,7 @@ _ABOUT = {
     "plants": "One row per plant. The place is a point (two coordinates) or an outline (wkt).",
     "streams": "What each plant has to give (supply) and wants (demand), one row each.",
     "resources": "Only resources that the catalogue lacks, or that differ here; the sheet choices lists the catalogue.",
-    "zones": "Areas that pipes avoid, as outlines (wkt). Or leave this empty and name a file: layers.zones in settings.",
+    "zones": "Areas that pipes avoid, as outlines (wkt). Or name a file: layers.zones in settings.",
     "crossings": "Lines that cost extra to cross, as lines (wkt). Or name a file: layers.crossings in settings.",
     "pipelines": "Pipes that are there already, as lines (wkt). Or name a file: layers.pipelines in settings.",
     "sites": "Parcels where a shared hub could stand, as points or outlines (wkt).",
@@ -36,7 +38,7 @@ _ABOUT = {
 }
 _INSTRUCTIONS = (
     ("How to use this workbook", "title"),
-    ("It is a whole study for symbioplan. It plans as it is: try it, then put your own data in place of the example.", ""),
+    ("It is a whole study for symbioplan. It plans as it is; put your own data in place of the example.", ""),
     ("", ""),
     ("1. settings", "label"),
     ("Give the study a name and the coordinate system of your region. Every other value may stay blank: the default "
@@ -74,10 +76,6 @@ class Content:
 
 def template_content() -> Content:
     """Return the example of ``symbioplan init``."""
-    import tomllib  # noqa: PLC0415 - only here
-
-    from data.frames import read_table  # noqa: PLC0415
-
     folder = files("data").joinpath("template")
     settings = tomllib.loads(folder.joinpath("study.toml").read_text(encoding="utf-8"))
     tables = {name: read_table(Path(str(folder.joinpath(f"{name}.csv")))) for name in ("plants", "streams")}
@@ -148,7 +146,9 @@ def _setting(sheet: Sheet, row: int, name: str, value: object, key: SettingKey |
         return
     sheet.put(row, 2, key.unit, "hint")
     default = key.default
-    sheet.put(row, 3, default if isinstance(default, str | int | float) else toml_value(default or ()) if default else "")
+    sheet.put(
+        row, 3, default if isinstance(default, str | int | float) else toml_value(default or ()) if default else ""
+    )
     sheet.put(row, 4, key.meaning)
     if key.choices:
         values = [int(choice) if choice.isdigit() else choice for choice in key.choices]

@@ -12,6 +12,7 @@ from maps import layers
 from maps.scene import Scene, mapped
 
 _DAYS = 365.0  # trips per day are averages over every day of the year
+_NEEDED = "Vehicle hours by the hours that one vehicle of the class can be in service"
 _PER_DAY = "Round trips, averaged over 365 days"
 _WIDTHS = {"text": 16.0, "name": 26.0, "id": 15.0, "long": 44.0}
 
@@ -76,6 +77,11 @@ class _Maker:
         """Return a column that is computed from others."""
         width = 11.0 if number else _WIDTHS["text"]
         return Column(title, unit.replace("currency", self.currency), meaning, values, number, width, total=total)
+
+    def invested(self) -> tuple[Column, ...]:
+        """Return what is invested, where the plan's table says it."""
+        there = "capex_fixed" in contract("plan")[self.table] and "capex_fixed" in self.frame
+        return (self.of("capex_fixed", "Investment", "money", total=True),) if there else ()
 
     def dated(self, scene: Scene, *, built: bool) -> tuple[Column, ...]:
         """Return the columns about periods, where the plan has several."""
@@ -155,6 +161,7 @@ def _pipelines(scene: Scene) -> Table:
                      total=True),
         make.of("co2", "CO2", "decimal", total=True),
         make.of("existing", "Existing"),
+        *make.invested(),
         *make.dated(scene, built=True),
         make.of("corridor", "Corridor"),
         make.of("option", "Option", aside=True),
@@ -185,6 +192,7 @@ def _trenches(scene: Scene) -> Table:
         Column("Pipes in it", "", "What lies in the trench", what, width=_WIDTHS["long"]),
         make.of("fixed_cost", "Trench cost", "money", total=True),
         make.of("existing", "Existing"),
+        *make.invested(),
         *make.dated(scene, built=True),
         make.of("corridor", "Corridor"),
     )
@@ -214,10 +222,11 @@ def _trucks(scene: Scene) -> Table:
                      frame["coarse_m"] / 1000, "fine"),
         make.derived("Driven", "km/year", driven, trips * frame["distance_m"] * 2 / 1000, "whole", total=True),
         make.of("hours_per_year", "Vehicle hours", "whole", total=True),
-        make.derived("Vehicles needed", "vehicles", "Vehicle hours by the hours that one vehicle of the class can be in service",
+        make.derived("Vehicles needed", "vehicles", _NEEDED,
                      frame["hours_per_year"] / hours, "fine", total=True),
         make.of("cost", "Cost", "money", total=True),
         make.of("co2", "CO2", "decimal", total=True),
+        *make.invested(),
         *make.dated(scene, built=True),
         make.of("route", "Route", aside=True),
     )  # fmt: skip
@@ -247,6 +256,7 @@ def _hubs(scene: Scene) -> Table:
         make.of("modules", "Modules", "whole"),
         make.of("throughput", "Throughput", "amount"),
         make.of("cost", "Cost", "money", total=True),
+        *make.invested(),
         *make.dated(scene, built=True),
     )
     return Table("Hubs", "Shared hubs that stand.", columns, "no hubs in this plan")
