@@ -146,14 +146,14 @@ def _points(
         text = table[name].astype("object").where(table[name].notna(), "").map(str).str.strip()
         number = pd.to_numeric(text.mask(text == "", None), errors="coerce").astype("float64")
         bad = (number.isna() & (text != "")).to_numpy()
-        faults += [Fault(file, name, repr(text.iloc[at]), "a number", row=rows[at]) for at in np.flatnonzero(bad)]
+        faults += [Fault(file, name, repr(text.iloc[at]), "a number", row=rows[int(at)]) for at in np.flatnonzero(bad)]
         values.append(number.to_numpy())
     half = np.isnan(values[0]) != np.isnan(values[1])
     known = {(fault.row, fault.column) for fault in faults}
     for at in np.flatnonzero(half):
         name = across if np.isnan(values[0][at]) else up
-        if not {(rows[at], across), (rows[at], up)} & known:
-            faults.append(Fault(file, name, "nothing", f"a number: {across} and {up} go together", row=rows[at]))
+        if not {(rows[int(at)], across), (rows[int(at)], up)} & known:
+            faults.append(Fault(file, name, "nothing", f"a number: {across} and {up} go together", row=rows[int(at)]))
     points = np.asarray(shapely.points(*values), dtype=object)
     points[np.isnan(values[0]) | np.isnan(values[1])] = None
     return points, faults
@@ -170,11 +170,11 @@ def _outlines(
     both, bad = given & ~shapely.is_missing(points), given & shapely.is_missing(outlines)
     shown = [value if len(value) < 60 else value[:57] + "..." for value in text]
     faults = [
-        Fault(file, "wkt", "an outline and a point", "one of the two", row=rows[at]) for at in np.flatnonzero(both)
+        Fault(file, "wkt", "an outline and a point", "one of the two", row=rows[int(at)]) for at in np.flatnonzero(both)
     ]
     faults += [
         Fault(file, "wkt", repr(shown[at]), "WKT such as POLYGON ((11.1 55.6, 11.2 55.6, 11.2 55.7, 11.1 55.6))",
-              row=rows[at])
+              row=rows[int(at)])
         for at in np.flatnonzero(bad)
     ]  # fmt: skip
     return np.where(given, outlines, points), faults
@@ -185,7 +185,8 @@ def _degree_faults(places: npt.NDArray[np.object_], rows: Sequence[int], file: s
     beyond = (bounds[:, [0, 2]].max(axis=1, initial=0) > 180) | (bounds[:, [1, 3]].max(axis=1, initial=0) > 90)
     expected = "degrees of longitude and latitude, or the CRS of the layer in study.toml"
     return [
-        Fault(file, "lon, lat", "coordinates beyond 180 or 90", expected, row=rows[at]) for at in np.flatnonzero(beyond)
+        Fault(file, "lon, lat", "coordinates beyond 180 or 90", expected, row=rows[int(at)])
+        for at in np.flatnonzero(beyond)
     ]
 
 

@@ -24,6 +24,7 @@ from data.contracts import Column
 from data.errors import Fault, InputError
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+_CONTROL = re.compile("_x(00[01][0-9A-Fa-f])_")  # how a workbook spells a control character
 _SPACES = "\u00a0\u202f\u2009 '\u2019"  # that set thousands apart somewhere
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?:[.,]\d+)?")
 _POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")  # 1.234,5
@@ -201,8 +202,10 @@ class _Sheet:
             return self._fault(cell, name, found, "a number that is not stored as text")
         return number
 
-    def _fault(self, cell: Any, name: str, found: str, expected: str) -> None:  # noqa: ANN401
+    def _fault(self, cell: Any, name: str, found: str, expected: str) -> object:  # noqa: ANN401
+        """Note a fault and return what stands for the cell: nothing."""
         self.faults.append(Fault(self.file, name, found, expected, row=cell.row))
+        return None
 
 
 def _starts_table(line: list[Any]) -> bool:
@@ -214,7 +217,7 @@ def _text(value: object) -> object:
     """Return a cell's value; text without surrounding blanks, nothing where there are only blanks."""
     if not isinstance(value, str):
         return value
-    return value.strip() or None
+    return _CONTROL.sub(lambda match: chr(int(match[1], 16)), value).strip() or None
 
 
 def plain_number(text: str) -> str | None:

@@ -51,7 +51,7 @@ def study_to_workbook(study: Study, path: Path, *, documented: pd.DataFrame | No
 
 def _beside(study: Study, folder: Path, sheets: Sequence[str]) -> dict[str, Any]:
     """Write what has no sheet as a study folder would have it, and return the settings that name its files."""
-    none = {name: getattr(study, name).iloc[:0] for name in sheets}
+    none: dict[str, Any] = {name: getattr(study, name).iloc[:0] for name in sheets}
     write_study(study.replace(**none), folder)
     content = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     for name in ("study.toml", *(f"{table}.csv" for table in TABLE_SHEETS)):
@@ -60,7 +60,7 @@ def _beside(study: Study, folder: Path, sheets: Sequence[str]) -> dict[str, Any]
         folder.rmdir()
     layers = {name: spec for name, spec in content["layers"].items() if name not in TABLE_SHEETS or name not in sheets}
     layers = {name: spec for name, spec in layers.items() if (folder / spec["path"]).exists()}
-    named = {"layers": layers, **{key: content[key] for key in ("terrain", "siting") if key in content}}
+    named: dict[str, Any] = {"layers": layers, **{key: content[key] for key in ("terrain", "siting") if key in content}}
     return {key: _below(folder.name, value) for key, value in named.items()}
 
 

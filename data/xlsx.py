@@ -156,7 +156,7 @@ class Sheet:
         elif isinstance(value, bool | np.bool_):
             self.made.write_boolean(row, column, bool(value), self.book.format(style))
         else:
-            self.made.write_number(row, column, _Exact(value), self.book.format(style, number))
+            self.made.write_number(row, column, _Exact(value), self.book.format(style, number))  # type: ignore[arg-type]
 
     def total(self, row: int, column: int, formula: str, value: object, number: str = "") -> None:
         """Write a total by a formula of our own, with the value that it has now."""

@@ -135,8 +135,8 @@ def _table_sheet(book: Book, table: Table) -> None:
             sheet.put(row, number, value, "text" if column.number else "wrapped", column.number)
         if not column.number and not column.aside:
             lines = np.maximum(lines, [1 + len(str(value)) // int(width * 1.1) for value in cells])
-    for row in np.flatnonzero(lines > 1):
-        sheet.lines(_FIRST + int(row), int(lines[row]))
+    for high in np.flatnonzero(lines > 1).tolist():
+        sheet.lines(_FIRST + high, int(lines[high]))
     if count < len(table):
         sheet.put(0, 3, f"only the first {count:,} of {len(table):,} rows fit on a sheet; tables/ has all", "bad")
     if len(table):

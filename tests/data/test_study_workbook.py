@@ -243,7 +243,8 @@ def test_a_date_is_its_year_where_a_year_is_wanted(workbook, change):
     ("text", "number"),
     [("12,5", "12.5"), ("1.234,5", "1234.5"), ("1,234.5", "1234.5"), ("1 234 567", "1234567"),
      ("1'234,50", "1234.50"),
-     ("0,125", "0.125"), ("1,234,567", "1234567"), ("1,234", None), ("-7,5", "-7.5"), ("sixty", "sixty"), ("1e3", "1e3")],
+     ("0,125", "0.125"), ("1,234,567", "1234567"), ("1,234", None),
+     ("-7,5", "-7.5"), ("sixty", "sixty"), ("1e3", "1e3")],
 )  # fmt: skip
 def test_numbers_of_other_countries(text, number):
     assert plain_number(text) == number
