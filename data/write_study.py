@@ -41,7 +41,7 @@ def write_study(study: Study, path: Path | str) -> None:
         if len(layer):
             _write_layer(layer.rename(columns=_ROAD_NAMES) if name == "roads" else layer, folder / "study.gpkg", name)
             layers[name] = {"path": "study.gpkg", "layer": name}
-    used = study.resources["resource"].isin(_resources_in_use(study))
+    used = study.resources["resource"].isin(resources_in_use(study))
     write_tables({"streams": study.streams, "resources": study.resources[used]}, folder)
     layers |= {"streams": {"path": "streams.csv"}, "resources": {"path": "resources.csv"}}
     for name in ("elevation", "landcover"):
@@ -80,7 +80,8 @@ def _settings(
     return {**plain, "layers": layers, **tables}
 
 
-def _resources_in_use(study: Study) -> pd.Series:
+def resources_in_use(study: Study) -> pd.Series:
+    """Return every resource that streams, pipelines or grades name."""
     grades = study.grades
     return pd.concat(
         [study.streams["resource"], study.pipelines["resource"], grades["resource"], grades["serves"]]

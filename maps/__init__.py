@@ -5,6 +5,7 @@ from maps.geopackage import write_alternatives, write_candidates, write_geopacka
 from maps.match_matrix import write_match_matrix
 from maps.outputs import write_outputs, write_tables
 from maps.webmap import write_map
+from maps.workbook import write_workbook
 
 __all__ = [
     "write_alternatives",
@@ -16,4 +17,5 @@ __all__ = [
     "write_outputs",
     "write_service_area",
     "write_tables",
+    "write_workbook",
 ]

@@ -18,7 +18,7 @@ import maps
 import models
 import routing
 import siting
-from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study, write_tables
 from data.contracts import make_table
 from data.world import COARSE_KEY
 from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
@@ -135,7 +135,7 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused_notes(matching))
 
 
-def write_result(result: Result, out: Path | str, *, documented: Path | None = None) -> Plan:
+def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | None = None) -> Plan:
     """Write everything a plan gives, whole or not at all, and return the plan with its times.
 
     Parameters
@@ -156,8 +156,8 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         started = time.perf_counter()
         write_problem(result.candidates.problem, folder / "problem")
         write_study(result.study, folder / "study")
-        if documented is not None and documented.is_file():
-            shutil.copyfile(documented, folder / "study" / "documented.csv")
+        if documented is not None:
+            write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
             maps.write_outputs(result.study, result.plan, folder)
         written = result.plan.replace(
