@@ -66,7 +66,8 @@ def test_results_of_siting_travel_with_the_study(folder, tmp_path):
     study = read_study(folder)
     sites = gpd.GeoDataFrame(
         {
-            "site": ["s"], "name": ["S"], "note": [""], "source": [""], "area_m2": [5e4], "score": [0.75], "rank": [1.0],
+            "site": ["s"], "name": ["S"], "note": [""], "source": [""], "area_m2": [5e4], "score": [0.75],
+            "rank": [1.0],
             "origin": ["hexagon"], "reason": [""], "rank_best": [1.0], "rank_worst": [2.0], "top_share": [0.9],
         },
         geometry=[shapely.box(632000, 6170000, 632200, 6170250)], crs=study.crs,
