@@ -176,6 +176,13 @@ def _feature_faults(rule: Rule, ground: gpd.GeoDataFrame, where: str) -> list[Fa
         return [Fault("study.toml", f"{where}.of", "slope of a vector layer", "a raster of elevations")]
     column, faults = looked_at(rule), []
     by_number = (isinstance(rule, Criterion) and rule.of == "value" and rule.classes is None) or _limited(rule)
+    if (
+        isinstance(rule, Exclusion)
+        and not by_number
+        and not (rule.within_m or rule.beyond_m)
+        and not _has_areas(ground)
+    ):
+        faults.append(Fault("study.toml", f"{where}.within_m", "nothing", "how far around these points or lines"))
     if column is None:
         if by_number:
             faults.append(Fault("study.toml", f"{where}.column", "nothing", "the attribute that is looked at"))

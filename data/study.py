@@ -89,6 +89,18 @@ class Study:
         points = self.plants.geometry.representative_point()
         return gpd.GeoSeries(points.to_numpy(), index=self.plants["plant"].to_numpy(), crs=self.crs)
 
+    @property
+    def grounds(self) -> dict[str, Ground]:
+        """Return every layer that siting may look at, by its name in ``study.toml``."""
+        rasters = {"elevation": self.elevation, "landcover": self.landcover}
+        return {
+            "plants": self.plants, "roads": self.roads, "zones": self.zones, "crossings": self.crossings,
+            "pipelines": self.pipelines, "sites": self.sites, "gates": self.gates,
+            **{name: raster for name, raster in rasters.items() if raster is not None},
+            **{layer.rule.name: layer.ground for layer in self.terrain},
+            **self.siting_layers,
+        }  # fmt: skip
+
     def values(self) -> tuple[object, ...]:
         """Return every field in its order."""
         return tuple(getattr(self, item.name) for item in dataclasses.fields(self))
