@@ -132,7 +132,7 @@ def refuse_foreign(target: Path) -> None:
     InputError
         Naming the folder.
     """
-    ours = any((target / mark).exists() for mark in ("plan.json", "candidates.gpkg", "front.csv"))
+    ours = any((target / mark).exists() for mark in ("plan.json", "candidates.gpkg", "front.csv", "siting.json"))
     if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
         expected = "a new or empty folder, or an earlier output of symbioplan to replace"
         raise InputError([Fault(str(target), "", "files that symbioplan did not write", expected)])

@@ -164,10 +164,6 @@ def _raster_faults(rule: Rule, where: str) -> list[Fault]:
         for entry in entries
         if not _is_number(entry)
     ]
-    distance = rule.of == "distance" if isinstance(rule, Criterion) else not _limited(rule) and rule.values is None
-    if distance and rule.values is None:
-        expected = "values: which cells of a raster count"
-        faults.append(Fault("study.toml", f"{where}.values", "nothing", expected))
     return faults
 
 

@@ -3,6 +3,7 @@
 from maps.front_chart import write_front_chart
 from maps.geopackage import write_alternatives, write_candidates, write_geopackage, write_service_area
 from maps.outputs import write_outputs, write_tables
+from maps.siting_outputs import write_siting
 from maps.webmap import write_map
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "write_map",
     "write_outputs",
     "write_service_area",
+    "write_siting",
     "write_tables",
 ]

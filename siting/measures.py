@@ -133,17 +133,23 @@ def _chosen(rule: Rule, layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _cell_distance_m(raster: Raster, rule: Rule, grid: Grid) -> Floats:
-    """Return the distance to the nearest cell with one of the rule's values, also beyond the edge of the grid."""
+    """Return the distance to the nearest cell that the rule looks at, also beyond the edge of the grid."""
     pad = int(np.ceil(min(_reach_m(rule), _LONGEST_REACH_M) / grid.cell_m)) + 1
     corner = grid.transform @ Affine.translation(-pad, -pad)
     wide = Grid(corner, (grid.shape[0] + 2 * pad, grid.shape[1] + 2 * pad), grid.crs, grid.cell_m)
     raster = cropped(raster, wide)
-    marks = matching(raster.values.ravel(), rule.values or ()).reshape(raster.values.shape)
-    marked = np.nan_to_num(resample(raster, marks.astype(float), wide, Resampling.max)) > 0
+    marked = np.nan_to_num(resample(raster, marks(raster, rule).astype(float), wide, Resampling.max)) > 0
     if not marked.any():
         return np.full(grid.shape, np.inf)
     away = np.asarray(distance_transform_edt(~marked), dtype=np.float64) * grid.cell_m
     return away[pad:-pad, pad:-pad]
+
+
+def marks(raster: Raster, rule: Rule) -> Flags:
+    """Return the raster's cells with one of the rule's values; all that have data where it names none."""
+    if rule.values is None:
+        return np.asarray(~np.isnan(raster.values))
+    return matching(raster.values.ravel(), rule.values).reshape(raster.values.shape)
 
 
 def _reach_m(rule: Rule) -> float:
@@ -168,7 +174,7 @@ def _raster_values(rule: Rule, raster: Raster, grid: Grid) -> Floats:
         how = Resampling.average if finer else Resampling.bilinear
     values = raster.values
     if rule.values is not None:
-        values = np.where(matching(values.ravel(), rule.values).reshape(values.shape), values, np.nan)
+        values = np.where(marks(raster, rule), values, np.nan)
     return resample(raster, values, grid, how)
 
 

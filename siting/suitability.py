@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from rasterio.features import rasterize
+from rasterio.warp import Resampling
 
 from data import Raster, Study
-from data.grids import Flags, Floats, Grid
+from data.grids import Flags, Floats, Grid, cropped, pixel_m, resample
 from data.siting_settings import Exclusion, Siting
 from data.study import Ground
 from siting.area import inside_region, siting_grid
 from siting.functions import utility
-from siting.measures import Measure, matching, measure_of, measured
+from siting.measures import Measure, marks, measure_of, measured
 from siting.weights import Comparison, criterion_weights
 
 FORBIDDEN_ZONES = "forbidden zones"
@@ -104,12 +105,13 @@ def _exclusions(study: Study, siting: Siting, grid: Grid) -> Iterator[tuple[str,
 
 def excluded_cells(rule: Exclusion, ground: Ground, grid: Grid) -> Flags:
     """Return the cells that an exclusion takes; none where its layer says nothing."""
-    if isinstance(ground, Raster) and rule.values is not None and not (rule.within_m or rule.beyond_m):
-        rule_of_classes = rule.model_copy(update={"values": None, "below": -np.inf})
-        values = measured(rule_of_classes, _marked(ground, rule.values), grid).values
-        return np.asarray(values >= 0.5)  # at least half of the cell
+    by_distance = measure_of(rule, ground) == "distance"
+    if by_distance and isinstance(ground, Raster) and not (rule.within_m or rule.beyond_m):
+        part = cropped(ground, grid)
+        how = Resampling.average if pixel_m(part) < grid.cell_m else Resampling.nearest
+        return np.asarray(resample(part, marks(part, rule).astype(float), grid, how) >= 0.5)  # of the cell
     values = measured(rule, ground, grid).values
-    if measure_of(rule, ground) == "distance":
+    if by_distance:
         if rule.beyond_m is not None:
             far = values > rule.beyond_m
             return np.asarray(far | (values <= rule.within_m) if rule.within_m is not None else far)
@@ -120,9 +122,3 @@ def excluded_cells(rule: Exclusion, ground: Ground, grid: Grid) -> Flags:
     if rule.below is not None:
         out |= values < rule.below
     return out
-
-
-def _marked(raster: Raster, wanted: tuple[float | str, ...]) -> Raster:
-    """Return 1 in the cells with one of the values, 0 in others, NaN where there is none."""
-    marks = matching(raster.values.ravel(), wanted).reshape(raster.values.shape).astype(float)
-    return Raster(np.where(np.isnan(raster.values), np.nan, marks), raster.transform, raster.crs)

@@ -32,6 +32,7 @@ from data import (
     write_tables,
 )
 from symbioplan import account, fronts, pipeline
+from symbioplan import cli_site as cli_site  # registers its command
 from symbioplan.cli_base import (
     EXIT_BAD_INPUT,
     EXIT_DONE,

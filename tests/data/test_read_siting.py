@@ -93,7 +93,6 @@ def test_results_of_siting_travel_with_the_study(folder, tmp_path):
         ('on = "price"', 'on = "roads"', "siting.criteria.cheap land.on: found 'roads'"),
         ('on = "price"', 'on = "homes"\nof = "value"', "siting.criteria.cheap land.column: found nothing"),
         ('on = "price"', 'on = "homes"\ncolumn = "colour"', "homes, column colour: found no such attribute"),
-        ('on = "price"', 'on = "price"\nof = "distance"', "siting.criteria.cheap land.values: found nothing"),
         ('on = "price"', 'on = "price"\nvalues = ["dear"]', "siting.criteria.cheap land.values: found 'dear'"),
         ('on = "price"', 'on = "homes"\nof = "slope"', "found slope of a vector layer"),
         ("within_m = 300", "within_m = 300\nabove = 2", "either above and below, or within_m and beyond_m"),
