@@ -20,7 +20,7 @@ from maps.offline import SCRIPTS, STYLES, OfflineFigure, Text, json_block
 from maps.overlays import CANVAS_PANES, PANES, Overlay, overlays
 from maps.scene import Scene
 from maps.siting_layers import EXCLUDED, RAMP, best_rows, rank_svg, site_popups, sites, suitability_picture
-from maps.webmap import JsonLayer, Start
+from maps.webmap import OSM, JsonLayer, Start
 
 _GROUND = ("plants", "names", "roads", "crossings", "zones")  # of the plan's map, drawn here too
 _SHOWN = ("plants", "roads")
@@ -62,6 +62,8 @@ def render_siting_map(study: Study) -> str:
         picture.add_to(canvas)
         layers["suitability"] = picture
         views |= {"near": corners, "all": corners}
+    if any("openstreetmap" in source.lower() for source in _sources(study)):
+        views["credit"] = OSM
     Start(layers, views).add_to(canvas)
     figure.html.add_child(Text(_title(study)), name="title_box")
     figure.html.add_child(Text(_panel(scene, ground, ranked)), name="panel")
@@ -108,7 +110,6 @@ def _title(study: Study) -> str:
     layer = sites(study)
     siting = study.settings.siting
     weights = study.site_scores.drop_duplicates("criterion").sort_values("weight", ascending=False, kind="stable")
-    sources = [*study.settings.sources, *sorted({source for source in layer["source"] if source})]
     return _template("siting_title.html").render(
         name=study.name,
         found=int(layer["rank"].notna().sum()),
@@ -117,8 +118,12 @@ def _title(study: Study) -> str:
         weights=[(row.criterion, percent(row.weight)) for row in weights.itertuples(index=False)],
         exclusions=_exclusions(study),
         cell_m=siting.cell_m if siting is not None else None,
-        sources=[*dict.fromkeys(sources), "Drawn by symbioplan with Folium and Leaflet"],
+        sources=[*_sources(study), "Drawn by symbioplan with Folium and Leaflet"],
     )
+
+
+def _sources(study: Study) -> list[str]:
+    return [*dict.fromkeys([*study.settings.sources, *sorted(source for source in study.sites["source"] if source)])]
 
 
 def _exclusions(study: Study) -> list[str]:
