@@ -106,7 +106,7 @@ def _optimum(
 ) -> tuple[Floats, Floats]:
     """Return what is opened (n,) and the share of each plant sent to each site (m, n)."""
     plants, sites = carry.shape
-    model = highspy.Highs()
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     model.setOptionValue("output_flag", False)
     model.setOptionValue("mip_rel_gap", _GAP)
     opened = model.addVariables(sites, lb=0, ub=1, obj=opening.tolist(), type=highspy.HighsVarType.kInteger)

@@ -54,6 +54,7 @@ def _bounds(study: Study, siting: Siting) -> tuple[float, float, float, float]:
     if siting.region is not None:
         return tuple(study.grounds[siting.region].total_bounds)  # type: ignore[union-attr]
     margin = siting.margin_km * 1000
-    parts = [layer.total_bounds for layer in (study.plants, study.sites) if len(layer)]
+    parcels = study.sites[study.sites["origin"].isin(["", "parcel"])]  # not what an earlier siting found
+    parts = [layer.total_bounds for layer in (study.plants, parcels) if len(layer)]
     low, high = np.min(parts, axis=0)[:2] - margin, np.max(parts, axis=0)[2:] + margin
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
