@@ -38,6 +38,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
         }.items()
     },
     ("study", "grades"): ("resource", "serves"),
+    ("study", "site_scores"): ("site", "criterion"),
     ("catalogue", "vehicles"): ("vehicle",),
     ("catalogue", "pipe_costs"): ("pipe_class", "diameter_mm"),
     ("catalogue", "land"): ("kind",),

@@ -25,6 +25,7 @@ from data.frames import TABLE_FORMATS, read_table
 from data.layers import geometry_faults, is_table, layer_name, read_layer, read_raster, table_layer
 from data.names import ResourceNames
 from data.problem_rules import both_ways_faults, pair_faults, stream_quality_faults
+from data.read_siting import read_siting_layers, siting_digest, siting_faults
 from data.read_terrain import read_terrain, terrain_digest, terrain_file_faults
 from data.road_cache import kept_road_edges
 from data.roads import empty_road_edges
@@ -32,7 +33,7 @@ from data.settings import LAYERS, LayerSpec, Settings
 from data.sheets import Cells, is_workbook, read_sheet, sheet_label
 from data.spelling import closest
 from data.streams import complete_streams, property_columns
-from data.study import Raster, Study
+from data.study import Ground, Raster, Study
 from data.study_workbook import conform_cells, read_study_workbook, wanted_columns
 from data.tomlfile import pydantic_faults
 from data.world_join import with_world
@@ -48,7 +49,10 @@ _SHAPES: dict[str, tuple[str, ...]] = {
     "gates": ("Point",),
 }
 # Where files are is no part of what they say.
-_PLACES: Any = {"layers": True, "download": True, "world": True, "terrain": {"__all__": {"path", "layer", "crs"}}}
+_PLACES: Any = {
+    "layers": True, "download": True, "world": True, "terrain": {"__all__": {"path", "layer", "crs"}},
+    "siting": {"layers"},
+}  # fmt: skip
 _OUTSIDE_M = 10_000.0  # a plant this far outside all other layers is misplaced, not remote
 
 
@@ -238,6 +242,15 @@ class _Reader:
         elevation, landcover = self._raster("elevation"), self._raster("landcover", categorical=True)
         terrain, found = read_terrain(self.settings.terrain, self.folder, self.crs)
         self.faults += found
+        siting_layers, found = read_siting_layers(self.settings, self.folder, self.crs)
+        self.faults += found
+        grounds: dict[str, Ground | None] = {
+            **layers, "roads": roads, "elevation": elevation, "landcover": landcover,
+            **{layer.rule.name: layer.ground for layer in terrain}, **siting_layers,
+        }  # fmt: skip
+        there = {name: ground for name, ground in grounds.items() if ground is not None and self._has(name, ground)}
+        self.faults += siting_faults(self.settings.siting, there)
+        site_scores, suitability = self._siting_results(layers["sites"])
         self._place_faults(plants, [roads, zones, crossings, layers["sites"]], [elevation, landcover])
         if self.faults:
             raise InputError(self.faults)
@@ -267,6 +280,9 @@ class _Reader:
                 terrain=terrain,
                 gates=layers["gates"],
                 understood=tuple(self.notes),
+                siting_layers=siting_layers,
+                site_scores=site_scores,
+                suitability=suitability,
             )
         )
 
@@ -429,6 +445,20 @@ class _Reader:
         self.faults += found
         return raster
 
+    def _has(self, name: str, ground: Ground) -> bool:
+        """Return whether the study has a layer: named, downloaded or made, though perhaps empty."""
+        named = name not in LAYERS or name in self.settings.layers
+        return named or isinstance(ground, Raster) or len(ground) > 0
+
+    def _siting_results(self, sites: gpd.GeoDataFrame) -> tuple[pd.DataFrame, Raster | None]:
+        """Return what an earlier siting found, in the folder of a plan."""
+        scores, suitability = self._table("site_scores"), self._raster("suitability")
+        self._unknown(scores, "site", sites["site"], "site_scores")
+        if suitability is not None and ((suitability.values < 0) | (suitability.values > 1)).any():
+            fault = Fault(self._file("suitability"), "", "values beyond 0 and 1", "a suitability from 0 to 1")
+            self.faults.append(fault)
+        return scores, suitability
+
     def _unknown(self, rows: pd.DataFrame, column: str, known: pd.Series, layer: str, *, hint: str = "") -> None:
         file = self._file(layer)
         bad = rows.loc[(rows[column] != "") & ~rows[column].isin(known), column]
@@ -491,7 +521,7 @@ def _country_faults(plants: pd.DataFrame, file: str) -> list[Fault]:
 def _with_digest(study: Study) -> Study:
     """Return the study with a SHA-256 over all it holds: the same input has the same digest."""
     sha = hashlib.sha256(study.settings.model_dump_json(exclude=_PLACES).encode())
-    sha.update(terrain_digest(study.terrain))
+    sha.update(terrain_digest(study.terrain) + siting_digest(study.siting_layers))
     for item in study.values():
         if isinstance(item, gpd.GeoDataFrame):
             sha.update(b"".join(shapely.to_wkb(item.geometry.to_numpy())))

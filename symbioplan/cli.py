@@ -29,7 +29,7 @@ from data import (
     write_problem,
     write_tables,
 )
-from symbioplan import account, cli_init, fronts, pipeline  # noqa: F401 - cli_init adds its command
+from symbioplan import account, cli_init, cli_site, fronts, pipeline  # noqa: F401 - both add their command
 from symbioplan.cli_base import (
     EXIT_BAD_INPUT,
     EXIT_DONE,

@@ -37,6 +37,7 @@ class Candidates:
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
     refused: tuple[str, ...] = ()  # a sentence for each reason why a supply cannot serve a demand of its resource
+    sited: siting.Sited | None = None  # what siting found, where the study asks for it
 
     def with_problem(self, problem: Problem) -> Candidates:
         """Return the candidates with other limits or prices in their Problem."""
@@ -65,6 +66,7 @@ class Candidates:
         lost, odd = self.unreachable, self.network.notes
         return (
             *self.refused,
+            *(f"siting: {note}" for note in (self.sited.notes if self.sited is not None else ())),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),
@@ -114,6 +116,11 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
 def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     """Return the sites, routes and corridors of a study, and the Problem that they make."""
     clock = _Clock(progress)
+    sited = None
+    if study.settings.siting is not None:
+        with clock("siting", "finding sites"):
+            sited = siting.find_sites(study)
+            study = sited.study
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
@@ -132,7 +139,8 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             junctions=network.junctions,
             sites=siting.site_nodes(sites),
         )
-    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused_notes(matching))
+    refused = refused_notes(matching)
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
 
 
 def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | None = None) -> Plan:
