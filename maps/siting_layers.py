@@ -83,6 +83,16 @@ def suitability_picture(raster: Raster) -> tuple[str, list[list[float]]]:
     return f"data:image/png;base64,{_png(drawn)}", [[low_lat, low_lon], [high_lat, high_lon]]
 
 
+def ramp_svg() -> str:
+    """Return the colours of the scores, poor to good, as a small picture for a legend."""
+    step = 16 / len(RAMP)
+    bars = "".join(
+        f'<rect x="{place * step:.2f}" width="{step + 0.1:.2f}" height="16" fill="{colour}"/>'
+        for place, colour in enumerate(RAMP)
+    )
+    return f'<svg viewBox="0 0 16 16" width="16" height="16">{bars}</svg>'
+
+
 def _png(drawn: npt.NDArray[np.float64]) -> str:
     pixels = np.empty((4, *drawn.shape), dtype="uint8")
     pixels[:3] = np.moveaxis(colours(drawn), -1, 0)
@@ -99,11 +109,13 @@ def _png(drawn: npt.NDArray[np.float64]) -> str:
 
 
 def sites(study: Study) -> gpd.GeoDataFrame:
-    """Return the sites from the best to those where nothing may stand, with ``colour`` and ``score_class``."""
+    """Return the sites, the best first, those where nothing may stand last, with the colours and class of their scores."""
     layer = study.sites.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
     layer["name"] = layer["name"].mask(layer["name"] == "", layer["site"])
     layer["colour"] = hex_colours(layer["score"])
     layer["score_class"] = score_classes(layer["score"])
+    middle = (np.clip(np.floor(layer["score"] * 5 + 1e-9), 0, 4) + 0.5) / 5
+    layer["class_colour"] = hex_colours(middle)
     return layer
 
 
@@ -120,7 +132,7 @@ def site_popups(study: Study, layer: gpd.GeoDataFrame) -> list[Popup]:
     top = study.settings.siting.sensitivity.top if study.settings.siting is not None else 0
     return [
         popup(
-            site.name,
+            site.name if math.isnan(site.rank) else f"{site.rank:.0f}. {site.name}",
             ("Rank", "" if math.isnan(site.rank) else f"{site.rank:.0f}, with a score of {site.score:.2f}"),
             ("Excluded", site.reason),
             *rows.get(site.site, ()),
@@ -155,25 +167,6 @@ def _held(best: float, worst: float) -> str:
 
 def _often(share: float) -> str:
     return "" if math.isnan(share) else f"with {percent(share)} of other weights"
-
-
-def rank_svg(rank: float, colour: str, size: int = 24) -> str:
-    """Return the mark of a site: its rank on its colour; a cross where nothing may stand."""
-    if math.isnan(rank):
-        look = f'stroke="{EXCLUDED}" stroke-width="3"'
-        return (
-            f'<svg viewBox="0 0 24 24" width="{size - 6}" height="{size - 6}"><circle cx="12" cy="12" r="10" '
-            f'fill="#FFFFFF" {look}/><path d="M7 7l10 10M17 7L7 17" {look}/></svg>'
-        )
-    light = sum(int(colour[i : i + 2], 16) * part for i, part in ((1, 0.299), (3, 0.587), (5, 0.114)))
-    ink = "#26323B" if light > 140 else "#FFFFFF"
-    font = 13 if rank < 100 else 10
-    return (
-        f'<svg viewBox="0 0 24 24" width="{size}" height="{size}"><circle cx="12" cy="12" r="11" fill="{colour}" '
-        f'stroke="#FFFFFF" stroke-width="2"/><circle cx="12" cy="12" r="11.8" fill="none" stroke="#26323B" '
-        f'stroke-width="0.6"/><text x="12" y="16.5" text-anchor="middle" font-family="system-ui, sans-serif" '
-        f'font-size="{font}" font-weight="700" fill="{ink}">{rank:.0f}</text></svg>'
-    )
 
 
 def best_rows(layer: gpd.GeoDataFrame, most: int = 8) -> Sequence[tuple[str, str, str]]:
