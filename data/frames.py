@@ -15,6 +15,7 @@ from data.contracts import Family, conform, contract, empty_table
 from data.errors import Fault, InputError
 from data.sheets import is_workbook, read_sheet
 
+_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "newcomers.csv")
 TABLE_FORMATS = "a table as CSV (UTF-8, cells separated by commas), Parquet or XLSX"
 
 
@@ -136,7 +137,7 @@ def refuse_foreign(target: Path) -> None:
     InputError
         Naming the folder.
     """
-    ours = any((target / mark).exists() for mark in ("plan.json", "candidates.gpkg", "front.csv"))
+    ours = any((target / mark).exists() for mark in _OUR_MARKS)
     if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
         expected = "a new or empty folder, or an earlier output of symbioplan to replace"
         raise InputError([Fault(str(target), "", "files that symbioplan did not write", expected)])

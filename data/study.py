@@ -72,6 +72,7 @@ class Study:
     landcover: Raster | None = None
     terrain: tuple[Terrain, ...] = ()
     gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
+    understood: tuple[str, ...] = ()  # a sentence for each name of a resource that was taken as another
 
     @cached_property
     def plant_points(self) -> gpd.GeoSeries:
