@@ -221,7 +221,7 @@ class _Reader:
             self.faults.append(Fault(self._file("plants"), "", "no plants", "at least one plant"))
         plants["name"] = plants["name"].mask(plants["name"] == "", plants["plant"])
         names = ResourceNames(resources, self.catalogue.synonyms)
-        self.faults += _country_faults(plants, self._file("plants"))
+        self.faults += self._true_rows("plants", _country_faults(plants, self._file("plants")), first=1)
         streams, found = complete_streams(
             self._named(self._table("streams", also=property_columns(resources)), names, "streams"),
             plants=plants["plant"],
@@ -375,8 +375,8 @@ class _Reader:
 
     def _named(self, table: _Frame, names: ResourceNames, layer: str) -> _Frame:
         """Return a table with its resources by their ids; what was taken as another is noted."""
-        first = 1 if layer in _SHAPES else 2
-        ids, notes, found = names.taken(table["resource"], file=self._file(layer), first_row=first)
+        rows = [self._row(layer, position) for position in range(len(table))]
+        ids, notes, found = names.taken(table["resource"], file=self._file(layer), rows=rows)
         self.notes += notes
         self.faults += found
         named: _Frame = table.assign(resource=ids)

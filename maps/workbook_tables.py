@@ -364,7 +364,7 @@ def _phase(scene: Scene, phase: str) -> dict[str, object]:
         "Years": spans.get(phase, ""),
         "Exchanges": int((plan.exchanges["period"] == phase).sum()),
         "New trenches": trenches["length_m"].sum() / 1000,
-        "New pipes": (pipes["corridor"].map(lengths) * pipes["count"]).sum() / 1000,
+        "New pipes": (pipes["corridor"].map(lengths).astype("float64") * pipes["count"]).sum() / 1000,
         "New loading bays": int((hauls["built_in"] == phase).sum()),
         "New hub modules": _new_modules(plan.built_hubs, phase, plan.phases),
         "Trips per day": hauls["trips_per_year"].sum() / _DAYS,

@@ -6,6 +6,7 @@ import zipfile
 import openpyxl
 import pytest
 
+from data.plan import Plan
 from maps import write_workbook
 
 HEADER = 4  # row of the header, as the spreadsheet numbers it
@@ -68,3 +69,8 @@ def test_hostile_names_are_inert(study, plan, tmp_path, name):
     formulas = [text for sheet in sheets for text in re.findall(rb"<f>(.*?)</f>", sheet)]
     assert formulas
     assert all(text.startswith(b"SUBTOTAL(109,") for text in formulas)
+
+
+def test_a_plan_in_which_nothing_is_built_has_a_workbook_all_the_same(study, tmp_path):
+    write_workbook(study, Plan(problem="p", status="optimal", objective=0.0), tmp_path / "plan.xlsx")
+    assert openpyxl.load_workbook(tmp_path / "plan.xlsx")["Pipelines"].cell(HEADER + 1, 1).value.startswith("no ")
