@@ -1,4 +1,4 @@
-"""The built-in catalogue: resources, grades, vehicles, pipes, land, lines, and where each value was read."""
+"""The built-in catalogue: resources, their other names, vehicles, pipes, land, law, and where each value was read."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ _TABLES: dict[str, Family] = {
     "land": "catalogue",
     "lines": "catalogue",
     "highways": "catalogue",
+    "families": "catalogue",
+    "synonyms": "catalogue",
+    "match_rules": "catalogue",
+    "law": "catalogue",
     "sources": "catalogue",
 }
 
@@ -35,6 +39,10 @@ class Catalogue:
     land: pd.DataFrame
     lines: pd.DataFrame
     highways: pd.DataFrame
+    families: pd.DataFrame
+    synonyms: pd.DataFrame
+    match_rules: pd.DataFrame
+    law: pd.DataFrame
     sources: pd.DataFrame  # table, key, column, kind (source | assumption), source
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 import geopandas as gpd
 import pandas as pd
@@ -30,14 +30,24 @@ class Address:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the address without its password."""
-        parts = urlsplit(self.url)
-        return f"{PREFIX}{parts.hostname or ''}{parts.path}#{'.'.join(self.names)}"
+        """Return the host and database with the names, never a user, password or query."""
+        host = self._rest.partition("?")[0].rpartition("@")[2]
+        return self.hidden(f"{PREFIX}{host}#{'.'.join(self.names)}")
+
+    @property
+    def _rest(self) -> str:
+        return self.url.removeprefix(PREFIX)
 
     def hidden(self, text: str) -> str:
-        """Return the text without the password."""
-        secret = urlsplit(self.url).password
-        for spelling in {secret, unquote(secret)} if secret else ():
+        """Return the text without the password, however it is given and written."""
+        before, _, query = self._rest.partition("?")
+        given = {before.rpartition("@")[0].partition(":")[2]}
+        for part in query.split("&"):
+            name, _, value = part.partition("=")
+            if "password" in unquote_plus(name).lower():  # also passwords of keys, as in sslpassword
+                given.add(value)
+        spellings = given | {unquote(secret) for secret in given} | {unquote_plus(secret) for secret in given}
+        for spelling in sorted(filter(None, spellings), key=len, reverse=True):
             text = text.replace(spelling, "***")
         return text
 
@@ -71,8 +81,8 @@ def read_postgis(text: str) -> gpd.GeoDataFrame:
     place = address(text, most=2, expected=f"{PREFIX}host/database#schema.table")
     schema, table = place.names if len(place.names) == 2 else ("public", place.names[0])
     with _transaction(place) as connection:
-        query = "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %(schema)s AND f_table_name = %(table)s"
-        column = connection.exec_driver_sql(query, {"schema": schema, "table": table}).scalar()
+        query = "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s"
+        column = connection.exec_driver_sql(query, (schema, table)).scalar()
         if column is None:
             raise InputError([Fault(str(place), "", "no such table with a geometry", "a PostGIS layer")])
         layer: gpd.GeoDataFrame = gpd.read_postgis(f'SELECT * FROM "{schema}"."{table}"', connection, geom_col=column)  # noqa: S608 - names are checked
@@ -132,12 +142,16 @@ def _transaction(place: Address) -> Iterator[Any]:
     except ImportError:
         expected = "the packages of symbioplan[postgis]: pip install 'symbioplan[postgis]'"
         raise InputError([Fault(str(place), "", "no driver for PostGIS", expected)]) from None
-    engine = sqlalchemy.create_engine(sqlalchemy.make_url(place.url).set(drivername="postgresql+psycopg"))
     try:
+        url = sqlalchemy.make_url(place.url).set(drivername="postgresql+psycopg")
+        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
         with engine.begin() as connection:
             yield connection
+    except (sqlalchemy.exc.ArgumentError, ValueError) as error:  # such as a port that is no number
+        reason = place.hidden(str(error).splitlines()[0])
+        raise InputError(
+            [Fault(str(place), "", reason, f"an address such as {PREFIX}user@host:5432/database")]
+        ) from None
     except sqlalchemy.exc.SQLAlchemyError as error:
         reason = place.hidden(str(getattr(error, "orig", None) or error).splitlines()[0])
         raise OfflineError(f"{place}: the database refused: {reason}") from None
-    finally:
-        engine.dispose()

@@ -13,7 +13,6 @@ import shapely
 from data.contracts import contract
 from data.study import Study
 from maps import background, layers
-from maps.overlays import ROAD_VERTICES
 from maps.scene import Scene, mapped
 
 PLACES, DECIDED, OFFERED, GROUND, TABLES = "Places", "Plan", "Candidates", "Ground", "Tables"
@@ -214,7 +213,7 @@ def _ground(scene: Scene) -> Frames:
         "sites": sites.set_geometry(sites.geometry.representative_point()),
         "existing_pipelines": background.existing_pipelines(scene),
         "crossings": background.crossings(scene),
-        "roads": background.roads(scene, ROAD_VERTICES),
+        "roads": background.roads(scene, background.ROAD_VERTICES),
         "outlines": outlines[["plant", "name", "sector", "geometry"]].rename(
             columns={"plant": "place", "sector": "kind"}
         ),

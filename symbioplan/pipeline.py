@@ -18,10 +18,10 @@ import maps
 import models
 import routing
 import siting
-from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study, write_tables
 from data.contracts import make_table
 from data.world import COARSE_KEY
-from symbioplan.notes import class_notes, coarse_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -36,6 +36,8 @@ class Candidates:
     network: routing.PipelineNetwork
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()  # a sentence for each reason why a supply cannot serve a demand of its resource
+    sited: siting.Sited | None = None  # what siting found, where the study asks for it
 
     def with_problem(self, problem: Problem) -> Candidates:
         """Return the candidates with other limits or prices in their Problem."""
@@ -63,6 +65,8 @@ class Candidates:
         """Return a sentence for each plant that a mode cannot reach or reaches in an unusual way."""
         lost, odd = self.unreachable, self.network.notes
         return (
+            *self.refused,
+            *(f"siting: {note}" for note in (self.sited.notes if self.sited is not None else ())),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),
@@ -112,10 +116,16 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
 def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     """Return the sites, routes and corridors of a study, and the Problem that they make."""
     clock = _Clock(progress)
+    sited = None
+    if study.settings.siting is not None:
+        with clock("siting", "finding sites"):
+            sited = siting.find_sites(study)
+            study = sited.study
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
-        pairs = models.match(study)
+        matching = models.find_matches(study)
+        pairs = matching.offered
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
         routes = routing.truck_routes(study, pairs)
     with clock("corridors", "finding pipeline corridors"):
@@ -129,10 +139,13 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             junctions=network.junctions,
             sites=siting.site_nodes(sites),
         )
-    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds)
+    refused = refused_notes(matching)
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
 
 
-def write_result(result: Result, out: Path | str, *, documented: Path | None = None, also: Sequence[str] = ()) -> Plan:
+def write_result(
+    result: Result, out: Path | str, *, documented: pd.DataFrame | None = None, also: Sequence[str] = ()
+) -> Plan:
     """Write everything a plan gives, whole or not at all, and return the plan with its times.
 
     Parameters
@@ -155,8 +168,8 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         started = time.perf_counter()
         write_problem(result.candidates.problem, folder / "problem")
         write_study(result.study, folder / "study")
-        if documented is not None and documented.is_file():
-            shutil.copyfile(documented, folder / "study" / "documented.csv")
+        if documented is not None:
+            write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
             maps.write_outputs(result.study, result.plan, folder, also=also)
         written = result.plan.replace(

@@ -131,7 +131,7 @@ def main(file, name, out, dpi):
     for theme in themes.mapThemes():
         found["themes"][theme] = {
             "layers": themes.mapThemeVisibleLayerIds(theme),
-            "styles": {record.layer().id(): record.currentStyle for record in themes.mapThemeState(theme).layerRecords()},
+            "styles": {one.layer().id(): one.currentStyle for one in themes.mapThemeState(theme).layerRecords()},
             "applies": _applied(themes, theme, root, model),
         }  # fmt: skip
     settings = QgsLayoutExporter.ImageExportSettings()

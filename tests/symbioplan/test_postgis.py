@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,53 +12,61 @@ import pytest
 
 import maps
 from data.errors import InputError, OfflineError
-from data.layers import read_layer
+from data.layers import layer_name, read_layer
 from data.postgis import read_postgis
 from data.settings import LayerSpec
 from tests.maps.conftest import make_plan, make_study
 
 SECRET = "p@ss word"
 QUOTED = "p%40ss%20word"
-BIN = next(reversed(sorted(Path("/usr/lib/postgresql").glob("*/bin"))), None)
+BIN = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name), default=None)
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
+def database():
     """Start a cluster of our own on loopback that asks for a password, and return its address."""
     if BIN is None or not list(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
         message = "no PostgreSQL with PostGIS (apt install postgresql postgresql-postgis)"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    folder = tmp_path_factory.mktemp("pg")
-    root = os.geteuid() == 0
-    if root:  # PostgreSQL does not run as root
-        for path in (folder, folder.parent, folder.parent.parent):
-            path.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(dir="/tmp", prefix="symbioplan-pg-"))  # pytest's own is closed to other users
+    if root := os.geteuid() == 0:  # PostgreSQL does not run as root
         shutil.chown(folder, "postgres", "postgres")
 
     def run(*command):
         words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if root else []
-        subprocess.run([*words, *map(str, command)], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        # into a file and not a pipe, which the server would inherit and keep open
+        with (folder / "said").open("w+") as said:
+            done = subprocess.run([*words, *map(str, command)], check=False, cwd=folder, stdout=said, stderr=said)
+            said.seek(0)
+            log = folder / "log"
+            assert done.returncode == 0, said.read() + (log.read_text() if log.exists() else "")
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (folder / "secret").write_text(SECRET)
     (folder / "secret").chmod(0o644)
-    run(BIN / "initdb", "-D", folder / "db", "-U", "planner", "-A", "scram-sha-256", "-N", f"--pwfile={folder}/secret")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-    run(BIN / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", options, "start")
     try:
-        url = f"postgresql://planner:{QUOTED}@127.0.0.1:{port}/postgres"
-        asked(url, "CREATE EXTENSION postgis")
-        yield url
+        run(BIN / "initdb", "-D", folder / "db", "-U", "planner", "-A", "scram-sha-256", "-N",
+            f"--pwfile={folder}/secret")  # fmt: skip
+        run(BIN / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", options, "start")
+        try:
+            url = f"postgresql://planner:{QUOTED}@127.0.0.1:{port}/postgres"
+            asked(url, "CREATE EXTENSION postgis")
+            yield url
+        finally:
+            run(BIN / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop")
     finally:
-        run(BIN / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 def asked(url, query):
-    return subprocess.run([BIN / "psql", "-At", url, "-c", query], capture_output=True, text=True, check=True).stdout
+    done = subprocess.run([BIN / "psql", "-At", url, "-c", query], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_every_layer_comes_back_as_it_went(database):
@@ -107,6 +116,27 @@ def test_no_message_says_the_password(database):
             read_postgis(text)
         for secret in (SECRET, QUOTED, "wr0ng word", "wr0ng%20word"):
             assert secret not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://planner:s3cret@127.0.0.1:s3cret/postgres",
+        "postgresql://planner:s3cret@127.0.0.1:port/postgres",
+        "postgresql://planner:s3cret@[half/postgres",
+        "postgresql://127.0.0.1:1/postgres?user=planner&password=s3cret",
+        "postgresql://127.0.0.1:1/postgres?sslpassword=s3cret&wrong=s3cret",
+        "postgresql://127.0.0.1:1/s3cret?password=s3cret",
+        "postgresql://planner:s3cret/with@127.0.0.1:1/postgres",
+    ],
+)
+@pytest.mark.parametrize("layer", ["town.pipelines", "not;a;name"])
+def test_no_message_says_the_password_of_a_bad_address(url, layer):
+    with pytest.raises((InputError, OfflineError)) as caught:
+        read_postgis(f"{url}#{layer}")
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in layer_name(LayerSpec(path=f"{url}#{layer}"))
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
 def test_other_formats(tmp_path):
