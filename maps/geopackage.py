@@ -17,7 +17,17 @@ import pyogrio
 
 from data.plan import Plan
 from data.study import Study
-from maps.gis_layers import KINDS, Frames, banded, candidate_frames, descriptions, plan_frames, study_frames, writable
+from maps.gis_layers import (
+    KINDS,
+    Frames,
+    Kind,
+    banded,
+    candidate_frames,
+    descriptions,
+    plan_frames,
+    study_frames,
+    writable,
+)
 from maps.qgis_project import project
 from maps.qgis_style import Style, document
 from maps.scene import Scene
@@ -122,22 +132,38 @@ def write_service_area(study: Study, roads: gpd.GeoDataFrame, bands: gpd.GeoData
     _write(scene, study_frames(scene, service_roads=banded(roads), service_bands=banded(bands)), path, "reach")
 
 
-def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
+def write_layers(frames: Frames, kinds: Mapping[str, Kind], styles: Mapping[str, Style], path: Path) -> None:
+    """Write layers and tables with their titles, the words for their columns and their QGIS styles.
+
+    Parameters
+    ----------
+    frames
+        By name; a file that is there is replaced.
+    kinds, styles
+        Of each of them.
+    path
+        The GeoPackage.
+    """
     path.unlink(missing_ok=True)
-    frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
     for name, frame in frames.items():
-        _write_layer(name, frame, path)
-    styles = {name: style(scene, name, frame) for name, frame in frames.items()}
-    text = project(scene, frames, styles, path.name)
+        _write_layer(name, frame, kinds[name], path)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
         _store_styles(database, styles)
-        _store_columns(database, styles)
+        _store_columns(database, kinds, styles)
+
+
+def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
+    frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
+    styles = {name: style(scene, name, frame) for name, frame in frames.items()}
+    write_layers(frames, KINDS, styles, path)
+    text = project(scene, frames, styles, path.name)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA synchronous = OFF")
         _store_project(database, project_name, text)
 
 
-def _write_layer(name: str, frame: gpd.GeoDataFrame | pd.DataFrame, path: Path) -> None:
-    kind = KINDS[name]
+def _write_layer(name: str, frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind, path: Path) -> None:
     spatial = {
         "geometry_type": kind.geometry,
         "promote_to_multi": kind.geometry.startswith("Multi"),
@@ -191,7 +217,7 @@ def _rows(name: str, default: Style) -> Iterable[tuple[str, str, bool]]:
         yield title, document(other), False
 
 
-def _store_columns(database: sqlite3.Connection, styles: Mapping[str, Style]) -> None:
+def _store_columns(database: sqlite3.Connection, kinds: Mapping[str, Kind], styles: Mapping[str, Style]) -> None:
     """Store the words for each column as the standard's schema extension has it."""
     for table in _COLUMN_TABLES:
         database.execute(table)
@@ -203,7 +229,7 @@ def _store_columns(database: sqlite3.Connection, styles: Mapping[str, Style]) ->
     database.executemany(
         "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) VALUES (?, ?, ?, ?)",
         [
-            (name, column, alias, descriptions(name).get(column))
+            (name, column, alias, descriptions(kinds[name]).get(column))
             for name, default in styles.items()
             for column, alias in default.aliases.items()
         ],

@@ -113,9 +113,9 @@ Frames = dict[str, gpd.GeoDataFrame | pd.DataFrame]
 
 
 @cache
-def descriptions(name: str) -> Mapping[str, str]:
+def descriptions(kind: Kind) -> Mapping[str, str]:
     """Return what each column of a layer means, as far as a contract says so."""
-    source = KINDS[name].contract
+    source = kind.contract
     if source is None:
         return {}
     columns = contract(source[0])[source[1]]  # type: ignore[arg-type]
