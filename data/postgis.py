@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote, unquote_plus
 
 import geopandas as gpd
@@ -19,7 +19,7 @@ from data.errors import Fault, InputError, OfflineError
 
 PREFIX = "postgresql://"
 _NAME = re.compile(r"\w+")
-Frame = gpd.GeoDataFrame | pd.DataFrame
+Frame: TypeAlias = gpd.GeoDataFrame | pd.DataFrame
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def descriptions(kind: Kind) -> Mapping[str, str]:
     source = kind.contract
     if source is None:
         return {}
-    columns = contract(source[0])[source[1]]  # type: ignore[arg-type]
+    columns = contract(source[0])[source[1]]
     return {column.name: column.description for column in columns.values()}
 
 

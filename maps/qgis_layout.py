@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _PAGE, _PICTURE, _LABEL, _LEGEND, _SCALE_BAR, _MAP = (str(65638 + i) for i in (0, 2, 3, 4, 8, 1))
 _NORTH = ":/images/north_arrows/layout_default_north_arrow.svg"  # comes with QGIS
 _WIDTH_MM, _HEIGHT_MM = 420.0, 297.0
-_MAP_MM = (10.0, 24.0, 300.0, 255.0)  # left, top, width, height
+_MAP_MM = (10.0, 24.0, 300.0, 250.0)  # left, top, width, height
 _FONT = "Arial,{:g},-1,5,{},0,0,0,0,0"
 _ROUND = (1, 2, 5)
 
@@ -40,7 +40,7 @@ def layout(page: Page) -> ET.Element:
     _scale_bar(root, ident, (left + 4, top + height - 17), (extent[2] - extent[0]) / width * 60)
     _item(root, _PICTURE, (left + width - 18, top + 4, 14, 14), file=_NORTH, mode="2", resizeMode="0", northMode="0",
           mapUuid=ident, anchorPoint="0", pictureWidth="14", pictureHeight="14")  # fmt: skip
-    _words(root, (left, top + height + 2, 400, 14), "[% @project_abstract %]", 7)
+    _words(root, (left, top + height + 2, 400, 19), "[% @project_abstract %]", 7)
     return root
 
 
