@@ -109,7 +109,7 @@ def _png(drawn: npt.NDArray[np.float64]) -> str:
 
 
 def sites(study: Study) -> gpd.GeoDataFrame:
-    """Return the sites, best first, those where nothing may stand last, with the colour and class of each score."""
+    """Return the sites, the best first and the excluded last, with the colours and classes of their scores."""
     layer = study.sites.sort_values("rank", kind="stable", na_position="last", ignore_index=True)
     layer["name"] = layer["name"].mask(layer["name"] == "", layer["site"])
     layer["colour"] = hex_colours(layer["score"])

@@ -59,7 +59,7 @@ def write_suitability(raster: Raster, path: Path) -> None:
 
 def write_sites(study: Study, path: Path) -> None:
     """Write ranked sites as polygons and as points, each with its QGIS style, and ``site_scores`` as a table."""
-    layer = sites(study).drop(columns="colour")
+    layer = sites(study).drop(columns=["colour", "class_colour"])
     frames: Frames = {
         "site_points": layer.set_geometry(layer.geometry.representative_point()),
         "sites": layer[layer.geom_type.isin(["Polygon", "MultiPolygon"])],

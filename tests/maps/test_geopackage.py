@@ -7,13 +7,14 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Point, box
 
 from data.contracts import make_table
 from data.errors import InputError
 from data.plan import Plan
 from maps import write_candidates, write_geopackage
 from maps.palette import resource_colours
+from maps.siting_outputs import write_sites
 from tests.maps.conftest import with_barred, with_coarse
 
 TABLES = {"streams", "indicators", "costs", "unreachable_by_class"}
@@ -212,3 +213,29 @@ def test_other_programs_find_titles_and_words_for_columns(written):
     for table in (*LAYERS, *TABLES):
         columns = {*pyogrio.read_info(written, layer=table)["fields"]}
         assert {column for name, column in words if name == table} == columns
+
+
+def test_ranked_sites_are_described_and_styled(study, tmp_path):
+    places = gpd.GeoDataFrame(
+        {
+            "site": ["a", "b"], "name": ["A", "B"], "note": "", "source": "", "area_m2": [5e4, 1.0],
+            "score": [0.75, None], "rank": [1.0, None], "origin": ["hexagon", "parcel"], "reason": ["", "sea"],
+        },
+        geometry=[box(631000, 6171000, 631200, 6171250), Point(632000, 6171000)], crs=study.crs,
+    )  # fmt: skip
+    row = {"site": "a", "criterion": "near", "value": 12.5, "unit": "m", "utility": 0.75, "weight": 1.0,
+           "contribution": 0.75}  # fmt: skip
+    path = tmp_path / "sites.gpkg"
+    write_sites(study.replace(sites=places, site_scores=make_table("study", "site_scores", [row])), path)
+    assert dict(pyogrio.list_layers(path).tolist()) == {
+        "site_points": "Point", "sites": "MultiPolygon", "site_scores": None, "layer_styles": None,
+    }  # fmt: skip
+    assert gpd.read_file(path, layer="sites")["site"].tolist() == ["a"]
+    points = gpd.read_file(path, layer="site_points")
+    assert points["score_class"].tolist() == ["0.6 to 0.8", "excluded"]
+    assert "class_colour" not in points
+    found = styles(path)
+    renderers = [found[name].find("renderer-v2").get("attr") for name in ("site_points", "sites")]
+    assert renderers == ["score_class"] * 2
+    titles = dict(ask(path, "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = 'site_points'"))
+    assert titles["score"] == "Score (0 to 1)"
