@@ -13,10 +13,9 @@ import pytest
 import maps
 from data.errors import InputError, OfflineError
 from data.layers import layer_name, read_layer
-from data.plan import write_plan
+from data.plan import read_plan
 from data.postgis import read_postgis
 from data.settings import LayerSpec
-from data.write_study import write_study
 from tests.maps.conftest import make_plan, make_study
 
 SECRET = "p@ss word"
@@ -141,15 +140,16 @@ def test_no_message_says_the_password_of_a_bad_address(url, layer):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_draw_writes_there_from_the_command_line(database, run, tmp_path, monkeypatch):
-    write_study(make_study(), tmp_path / "study")
-    write_plan(make_plan(), tmp_path / "plan")
+def test_draw_writes_there_from_the_command_line(database, run, kalundborg, tmp_path, monkeypatch):
+    for part in ("study", "plan"):
+        shutil.copytree(kalundborg / part, tmp_path / part)
+    count = len(read_plan(tmp_path / "plan").exchanges)
     monkeypatch.setenv("PGPASSWORD", SECRET)
     open_address = database.replace(f":{QUOTED}", "")
     done = run("draw", str(tmp_path), "--postgis", f"{open_address}#drawn", "--also", "parquet")
     assert done.returncode == 0, done.stderr
-    assert len(read_postgis(f"{database}#drawn.exchanges")) == 8
-    assert len(gpd.read_parquet(tmp_path / "gis" / "exchanges.parquet")) == 8
+    assert len(read_postgis(f"{database}#drawn.exchanges")) == count
+    assert len(gpd.read_parquet(tmp_path / "gis" / "exchanges.parquet")) == count
     monkeypatch.setenv("PGPASSWORD", "wr0ng")
     done = run("draw", str(tmp_path), "--postgis", f"{open_address}#drawn")
     assert done.returncode != 0
