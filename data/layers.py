@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import geopandas as gpd
 import numpy as np
@@ -19,8 +17,9 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from data.errors import Fault, InputError, OfflineError
+from data.errors import Fault, InputError
 from data.frames import read_table
+from data.postgis import PREFIX, Address, read_postgis
 from data.settings import LayerSpec
 from data.sheets import is_workbook, sheet_label
 from data.study import Raster
@@ -30,9 +29,9 @@ VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".g
 
 def layer_name(spec: LayerSpec) -> str:
     """Return what faults call the layer; a database address loses its password."""
-    if spec.path.startswith("postgresql://"):
-        parts = urlsplit(spec.path)
-        return f"postgresql://{parts.hostname}{parts.path}#{parts.fragment}"
+    if spec.path.startswith(PREFIX):
+        url, _, table = spec.path.partition("#")
+        return str(Address(url, (table,)))
     return sheet_label(spec.path, spec.layer) if is_workbook(spec.path) else spec.path
 
 
@@ -45,8 +44,8 @@ def read_layer(spec: LayerSpec, folder: Path) -> gpd.GeoDataFrame:
         When the file is missing or cannot be read as a layer, or two CRSs contradict each other.
     """
     name = layer_name(spec)
-    if spec.path.startswith("postgresql://"):
-        return _read_postgis(spec, name)
+    if spec.path.startswith(PREFIX):
+        return read_postgis(spec.path)
     path = folder / spec.path
     if not path.exists():
         raise InputError([Fault(name, "", "no such file", f"a layer at {path}")])
@@ -188,18 +187,6 @@ def _degree_faults(places: npt.NDArray[np.object_], rows: Sequence[int], file: s
         Fault(file, "lon, lat", "coordinates beyond 180 or 90", expected, row=rows[int(at)])
         for at in np.flatnonzero(beyond)
     ]
-
-
-def _read_postgis(spec: LayerSpec, name: str) -> gpd.GeoDataFrame:
-    """Read ``postgresql://user@host/database#schema.table`` through GDAL."""
-    parts = urlsplit(spec.path)
-    table = parts.fragment
-    if not re.fullmatch(r"(\w+\.)?\w+", table):
-        raise InputError([Fault(name, "", repr(table), "postgresql://host/database#schema.table")])
-    try:
-        return gpd.read_file(spec.path.split("#")[0], layer=table)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OfflineError(f"{name}: the database could not be read: {str(error).splitlines()[0]}") from None
 
 
 def open_raster(spec: LayerSpec, folder: Path) -> tuple[Raster | None, list[Fault]]:

@@ -43,19 +43,14 @@ def exchange_arcs(scene: Scene) -> Array:
     end = scene.xy(table["to_node"], "exchanges")
     if not len(table):
         return np.empty((0, ARC_POINTS, 2))
-    turn = table.groupby(["from_node", "to_node"]).cumcount().to_numpy()
+    turn = table.groupby(["from_node", "to_node", "period"]).cumcount().to_numpy()
     return arcs(start, end, 0.10 + 0.07 * turn, scene.loop_radius)
 
 
 def exchanges(scene: Scene) -> gpd.GeoDataFrame:
-    """Return who gives what to whom, as straight lines (a small ring inside one plant)."""
+    """Return who gives what to whom, as arcs that lie beside each other (a small ring inside one plant)."""
     table = scene.plan.exchanges
-    start = scene.xy(table["from_node"], "exchanges")
-    end = scene.xy(table["to_node"], "exchanges")
-    straight = np.stack([start, end], axis=1)
-    lines = np.asarray(shapely.linestrings(straight), dtype=object) if len(table) else np.empty(0, dtype=object)
-    within = np.flatnonzero(np.hypot(*(end - start).T) < scene.loop_radius / 10)
-    lines[within] = shapely.linestrings(exchange_arcs(scene)[within]) if len(within) else []
+    lines = shapely.linestrings(exchange_arcs(scene)) if len(table) else []
     frame = table.assign(
         from_name=mapped(table["from_node"], scene.place_names),
         to_name=mapped(table["to_node"], scene.place_names),
@@ -89,7 +84,7 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
         geometry=scene.ways(pipes["corridor"], "built_pipes"),
     )
     frame = whole_pipes(frame).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
-    frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.15)
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(frame["corridor"], frame), frame["draw_width_mm"], 0.15)
     lines = _eastward(list(frame.pop("geometry")))
     for end in ("from", "to"):
         frame[f"{end}_name"] = mapped(frame[f"{end}_node"], scene.place_names)
@@ -106,16 +101,10 @@ def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
         vehicle_name=mapped(hauls["vehicle"], scene.vehicle_names),
         unit=mapped(hauls["resource"], scene.units, "unit/year"),
         draw_width_mm=_relative_width(hauls, scene.everything.hauls, 0.4, 1.2),
-        draw_dash=dashes(hauls["coarse_m"]),
     ).sort_values(["geometry_key", "resource", "vehicle", "route"], kind="stable", ignore_index=True)
     own = frame["geometry_key"].where(frame["geometry_key"] != "", frame["from_node"] + "\t" + frame["to_node"])
-    frame["draw_offset_mm"] = side_by_side(own, frame["draw_width_mm"], 0.25)
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(own, frame), frame["draw_width_mm"], 0.25)
     return _frame(scene, _coloured(scene, frame), haul_lines(scene, frame))
-
-
-def dashes(coarse_m: pd.Series) -> pd.Series:
-    """Return the dashes of a truck route in millimetres, as QGIS spells them: dots where some of it is coarse."""
-    return coarse_m.gt(0).map({True: "0.8;2.8", False: "2.4;1.4"}).astype("str")
 
 
 def coarse_parts(scene: Scene, routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -152,6 +141,7 @@ def left_over(scene: Scene, table: Literal["unplaced", "unserved"]) -> gpd.GeoDa
         unit=mapped(rows["resource"], scene.units, "unit/year"),
         draw_size_mm=_relative_width(rows, getattr(scene.everything, table), 2.0, 7.0),
     )
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(frame["node"], frame), frame["draw_size_mm"], 0.4)
     return _frame(scene, _coloured(scene, frame), scene.points(rows["node"], table))
 
 
@@ -178,6 +168,11 @@ def side_by_side(group: pd.Series, width: pd.Series, gap: float) -> pd.Series:
     before = step.groupby(group).cumsum() - step
     total = step.groupby(group).transform("sum")
     return (before + step / 2 - total / 2).astype("float64").round(6)
+
+
+def _at_one_time(place: pd.Series, frame: pd.DataFrame) -> pd.Series:
+    """Return a group per place and period: periods are drawn one by one."""
+    return place + "\t" + frame["period"]
 
 
 def _eastward(lines: list[BaseGeometry]) -> list[BaseGeometry]:

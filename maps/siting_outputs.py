@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 import rasterio
 
 from data.frames import write_tables
 from data.study import Raster, Study
-from maps.geopackage import VERSION, _store_styles, _unsynchronised, _write_table
-from maps.qml import Category, area, categorised, marker
+from maps.geopackage import write_layers
+from maps.gis_layers import PLACES, TABLES, Frames, Kind
+from maps.qgis_style import Style
+from maps.qml import Category, SymbolLayer, area, categorised, marker
 from maps.siting_layers import EXCLUDED, hex_colours, sites
 from maps.siting_map import write_siting_map
 
@@ -24,6 +24,11 @@ _SAID = {
     "score_class": "Score, by fifths",
 }  # fmt: skip
 _FIFTHS = ("0.8 to 1.0", "0.6 to 0.8", "0.4 to 0.6", "0.2 to 0.4", "0.0 to 0.2")
+_KINDS = {
+    "site_points": Kind(PLACES, "Point", "Ranked sites", "A point in each site.", ("study", "sites")),
+    "sites": Kind(PLACES, "MultiPolygon", "Ranked sites as areas", "Sites given as areas.", ("study", "sites")),
+    "site_scores": Kind(TABLES, "", "Scores of sites", "What each criterion adds.", ("study", "site_scores")),
+}
 
 
 def write_siting(study: Study, folder: Path) -> None:
@@ -54,32 +59,29 @@ def write_suitability(raster: Raster, path: Path) -> None:
 
 def write_sites(study: Study, path: Path) -> None:
     """Write ranked sites as polygons and as points, each with its QGIS style, and ``site_scores`` as a table."""
-    path.unlink(missing_ok=True)
-    layer = sites(study).drop(columns="colour")
-    outlines = layer[layer.geom_type.isin(["Polygon", "MultiPolygon"])]
-    points = layer.set_geometry(layer.geometry.representative_point())
-    styles = {"site_points": _style(points, as_points=True), "sites": _style(outlines, as_points=False)}
-    for name, frame, kind in (("site_points", points, "Point"), ("sites", outlines, "MultiPolygon")):
-        with _unsynchronised(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=UserWarning, module="pyogrio")  # nothing to promote
-            pyogrio.write_dataframe(
-                frame, path, layer=name, driver="GPKG", geometry_type=kind, promote_to_multi=kind.startswith("Multi"),
-                dataset_options={} if path.exists() else {"VERSION": VERSION},
-                layer_options={"GEOMETRY_NAME": "geom"},
-            )  # fmt: skip
-    _store_styles(path, styles)
-    _write_table("site_scores", study.site_scores, path)
+    layer = sites(study).drop(columns=["colour", "class_colour"])
+    frames: Frames = {
+        "site_points": layer.set_geometry(layer.geometry.representative_point()),
+        "sites": layer[layer.geom_type.isin(["Polygon", "MultiPolygon"])],
+        "site_scores": study.site_scores,
+    }
+    write_layers(frames, _KINDS, {name: _style(frame, _KINDS[name].shape) for name, frame in frames.items()}, path)
 
 
-def _style(layer: gpd.GeoDataFrame, *, as_points: bool) -> str:
-    def symbol(colour: str) -> list[object]:
-        return [marker("circle", colour, 3.5)] if as_points else [area(colour, 0.6)]
-
-    middles = hex_colours(pd.Series([0.9, 0.7, 0.5, 0.3, 0.1]))
-    classes = [Category(name, name, symbol(colour)) for name, colour in zip(_FIFTHS, middles, strict=True)]  # type: ignore[arg-type]
-    other = Category("", "excluded", symbol(EXCLUDED))  # type: ignore[arg-type]
+def _style(frame: gpd.GeoDataFrame | pd.DataFrame, shape: str) -> Style:
+    geometry = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     named = {
         str(column): _SAID.get(str(column), str(column).replace("_", " ").capitalize())
-        for column in layer.columns.drop(layer.geometry.name)
+        for column in frame.columns
+        if column != geometry
     }
-    return categorised("score_class", [*classes, other], named, "name")
+    if not shape:
+        return Style("", named, "site")
+    middles = hex_colours(pd.Series([0.9, 0.7, 0.5, 0.3, 0.1]))
+    classes = [Category(name, name, _symbol(shape, colour)) for name, colour in zip(_FIFTHS, middles, strict=True)]
+    other = Category("", "excluded", _symbol(shape, EXCLUDED))
+    return Style(shape, named, "name", categorised("score_class", [*classes, other]))
+
+
+def _symbol(shape: str, colour: str) -> list[SymbolLayer]:
+    return [marker("circle", colour, 3.5)] if shape == "Point" else [area(colour, 0.6)]

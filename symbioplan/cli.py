@@ -35,6 +35,7 @@ from symbioplan.cli_base import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_NO_SOLUTION,
+    AlsoOption,
     FileOption,
     JsonOption,
     OutOption,
@@ -51,17 +52,23 @@ from symbioplan.overrides import with_solver
 
 @app.command("plan", epilog="Example: `symbioplan plan kalundborg --out out/kalundborg`")
 def plan_command(
-    study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
+    study: StudyArgument,
+    out: OutOption,
+    *,
+    also: AlsoOption = "",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Plan a study: candidates, optimum, map, GIS layers, tables."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
+    formats = _formats(also)
     voice.progress(f"reading {study}")
     read, documented = read_study(study), documented_exchanges(study)
     result = pipeline.plan(read, progress=voice.progress)
     held(result.plan)
     voice.progress(f"writing {out}")
-    written = pipeline.write_result(result, out, documented=documented)
+    written = pipeline.write_result(result, out, documented=documented, also=formats)
     finish(written, out, voice)
 
 
@@ -220,14 +227,25 @@ def reach_command(
 def draw_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `symbioplan plan` wrote.")],
     *,
+    also: AlsoOption = "",
+    postgis: Annotated[
+        str,
+        typer.Option(
+            metavar="postgresql://USER@HOST/DB#SCHEMA",
+            help="Replace the plan's layers in this PostGIS schema too; the password may be in PGPASSWORD.",
+        ),
+    ] = "",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Redraw every output of a plan without solving."""
     voice = Voice(quiet, as_json)
+    formats = _formats(also)
     study, decided = read_study(folder / "study"), read_plan(folder / "plan")
     voice.progress(f"drawing {folder}")
-    names = pipeline.redraw(study, decided, folder)
+    names = pipeline.redraw(study, decided, folder, also=formats)
+    if postgis:
+        names.append(str(maps.write_postgis(study, decided, postgis)))
     voice.answer({"out": str(folder), "written": names}, f"redrawn in {folder}: {', '.join(names)}")
 
 
@@ -261,6 +279,10 @@ def compare_command(
 
 # Commands in modules of their own; imported here so that they are listed after the others.
 from symbioplan import cli_match  # noqa: E402, F401
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    return maps.checked_formats(part.strip() for part in text.split(",") if part.strip())
 
 
 def _limits(option: str, text: str) -> tuple[float, ...]:

@@ -33,6 +33,9 @@ OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
 ]
 FileOption = Annotated[Path, typer.Option("--out", metavar="FILE.gpkg", help="GeoPackage to write.")]
+AlsoOption = Annotated[
+    str, typer.Option("--also", metavar="fgb,parquet", help="Write the GIS layers to gis/ in these formats too.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while working.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on stdout.")]
 

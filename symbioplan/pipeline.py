@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -143,7 +143,9 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
 
 
-def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | None = None) -> Plan:
+def write_result(
+    result: Result, out: Path | str, *, documented: pd.DataFrame | None = None, also: Sequence[str] = ()
+) -> Plan:
     """Write everything a plan gives, whole or not at all, and return the plan with its times.
 
     Parameters
@@ -154,6 +156,8 @@ def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | 
         Folder; an earlier output there is replaced.
     documented
         The study's documented exchanges, kept beside the study for ``compare --documented``.
+    also
+        Formats of the GIS layers in ``gis/``: ``fgb``, ``parquet``.
 
     Raises
     ------
@@ -167,7 +171,7 @@ def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | 
         if documented is not None:
             write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
-            maps.write_outputs(result.study, result.plan, folder)
+            maps.write_outputs(result.study, result.plan, folder, also=also)
         written = result.plan.replace(
             seconds={**result.plan.seconds, "outputs": round(time.perf_counter() - started, 3)}
         )
@@ -175,10 +179,15 @@ def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | 
     return written
 
 
-def redraw(study: Study, decided: Plan, folder: Path) -> list[str]:
-    """Draw every output of a plan again, put each in place once all are drawn, and return their names."""
+def redraw(study: Study, decided: Plan, folder: Path, *, also: Sequence[str] = ()) -> list[str]:
+    """Draw every output of a plan again, put each in place once all are drawn, and return their names.
+
+    ``gis/`` is written in the formats that are asked for and in those that it holds already.
+    """
+    there = {path.suffix[1:] for path in (folder / "gis").glob("*.*")}
+    also = [name for name in maps.FORMATS if name in {*also, *there}]
     with tempfile.TemporaryDirectory(prefix=".draw.", dir=folder) as scratch:
-        maps.write_outputs(study, decided, Path(scratch))
+        maps.write_outputs(study, decided, Path(scratch), also=also)
         drawn = sorted(Path(scratch).iterdir())
         for path in drawn:
             place = folder / path.name
