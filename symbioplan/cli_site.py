@@ -16,7 +16,7 @@ from symbioplan import account
 from symbioplan.cli_base import JsonOption, OutOption, QuietOption, StudyArgument, Voice, app
 
 
-@app.command("site", epilog="Example: `symbioplan site kalundborg --out out/sites`")
+@app.command("site", epilog="Example: `symbioplan site my-study --out out/sites`")
 def site_command(
     study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
 ) -> None:
