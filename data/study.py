@@ -13,6 +13,7 @@ import pandas as pd
 from affine import Affine
 from pyproj import CRS
 
+from data.contracts import empty_table
 from data.settings import Settings, TerrainSpec
 
 
@@ -71,6 +72,9 @@ class Study:
     elevation: Raster | None = None
     landcover: Raster | None = None
     terrain: tuple[Terrain, ...] = ()
+    # What hubs may do (none: no hubs), per unit of throughput in own units; recipes tell what is eaten and made.
+    technologies: pd.DataFrame = field(default_factory=lambda: empty_table("study", "technologies"))
+    recipes: pd.DataFrame = field(default_factory=lambda: empty_table("study", "recipes"))
     gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
 
     @cached_property

@@ -10,7 +10,6 @@ import pandas as pd
 import rasterio
 
 from data.frames import write_tables
-from data.settings import Settings
 from data.study import Raster, Study, Terrain
 from data.tomlfile import dump_toml
 
@@ -44,13 +43,18 @@ def write_study(study: Study, path: Path | str) -> None:
     used = study.resources["resource"].isin(_resources_in_use(study))
     write_tables({"streams": study.streams, "resources": study.resources[used]}, folder)
     layers |= {"streams": {"path": "streams.csv"}, "resources": {"path": "resources.csv"}}
+    for name in ("technologies", "recipes"):
+        table: pd.DataFrame = getattr(study, name)
+        if len(table):
+            write_tables({name: table}, folder)
+            layers[name] = {"path": f"{name}.csv"}
     for name in ("elevation", "landcover"):
         raster: Raster | None = getattr(study, name)
         if raster is not None:
             _write_raster(raster, folder / f"{name}.tif")
             layers[name] = {"path": f"{name}.tif"}
     terrain = _write_terrain(study.terrain, folder)
-    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers, terrain)), encoding="utf-8")
+    (folder / "study.toml").write_text(dump_toml(_settings(study, layers, terrain)), encoding="utf-8")
 
 
 def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, object]]:
@@ -69,10 +73,10 @@ def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, o
     return tables
 
 
-def _settings(
-    settings: Settings, layers: dict[str, dict[str, str]], terrain: list[dict[str, object]]
-) -> dict[str, object]:
-    content = settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+def _settings(study: Study, layers: dict[str, dict[str, str]], terrain: list[dict[str, object]]) -> dict[str, object]:
+    content = study.settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    if len(study.technologies):  # these and no others, whatever a later catalogue holds
+        content["hubs"] = {**content.get("hubs", {}), "technologies": tuple(study.technologies["technology"])}
     if terrain:
         content["terrain"] = terrain
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
@@ -83,7 +87,13 @@ def _settings(
 def _resources_in_use(study: Study) -> pd.Series:
     grades = study.grades
     return pd.concat(
-        [study.streams["resource"], study.pipelines["resource"], grades["resource"], grades["serves"]]
+        [
+            study.streams["resource"],
+            study.pipelines["resource"],
+            grades["resource"],
+            grades["serves"],
+            study.recipes["resource"],
+        ]
     ).drop_duplicates()
 
 
