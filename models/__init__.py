@@ -4,12 +4,17 @@ from models.checker import check
 from models.compare import compare_documented, compare_plans
 from models.from_study import build_problem, match
 from models.front import Point, front
+from models.hubs import HubOffers, hub_offers, hub_pairs, with_hubs
 from models.indicators import indicators
 from models.measures import MEASURES
 from models.optimise import solve
 from models.session import Session
 
 __all__ = [
+    "HubOffers",
+    "hub_offers",
+    "hub_pairs",
+    "with_hubs",
     "MEASURES",
     "Point",
     "Session",

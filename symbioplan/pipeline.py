@@ -115,11 +115,14 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
-        pairs = models.match(study)
+        nodes = siting.site_nodes(sites)
+        hubs = models.hub_offers(study, nodes)
+        routed = models.with_hubs(study, hubs, nodes)
+        pairs = models.hub_pairs(study, models.match(routed))
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
-        routes = routing.truck_routes(study, pairs)
+        routes = routing.truck_routes(routed, pairs)
     with clock("corridors", "finding pipeline corridors"):
-        network = routing.pipeline_corridors(study, pairs)
+        network = routing.pipeline_corridors(routed, pairs)
     with clock("problem", "writing the problem"):
         problem = models.build_problem(
             study,
@@ -127,7 +130,8 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             corridors=network.corridors,
             pipes=network.pipes,
             junctions=network.junctions,
-            sites=siting.site_nodes(sites),
+            sites=nodes,
+            hubs=hubs,
         )
     return Candidates(study, sites, pairs, routes, network, problem, clock.seconds)
 
