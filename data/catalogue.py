@@ -1,4 +1,4 @@
-"""The built-in catalogue: resources, technologies, vehicles, pipes, land, lines, and where each value was read."""
+"""The built-in catalogue: resources, their names, technologies, vehicles, pipes, land, law, and where each was read."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ _TABLES: dict[str, Family] = {
     "land": "catalogue",
     "lines": "catalogue",
     "highways": "catalogue",
+    "families": "catalogue",
+    "synonyms": "catalogue",
+    "match_rules": "catalogue",
+    "law": "catalogue",
     "sources": "catalogue",
 }
 
@@ -37,6 +41,10 @@ class Catalogue:
     land: pd.DataFrame
     lines: pd.DataFrame
     highways: pd.DataFrame
+    families: pd.DataFrame
+    synonyms: pd.DataFrame
+    match_rules: pd.DataFrame
+    law: pd.DataFrame
     sources: pd.DataFrame  # table, key, column, kind (source | assumption), source
 
 

@@ -45,6 +45,10 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("catalogue", "land"): ("kind",),
     ("catalogue", "lines"): ("kind",),
     ("catalogue", "highways"): ("highway",),
+    ("catalogue", "families"): ("resource",),
+    ("catalogue", "synonyms"): ("synonym", "resource", "language"),
+    ("catalogue", "match_rules"): ("rule",),
+    ("catalogue", "law"): ("resource", "note"),
     **{
         ("problem", table): (key,)
         for table, key in {

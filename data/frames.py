@@ -14,6 +14,7 @@ import pandas as pd
 from data.contracts import Family, conform, contract, empty_table
 from data.errors import Fault, InputError
 
+_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "newcomers.csv")
 TABLE_FORMATS = "a table as CSV (UTF-8, cells separated by commas), Parquet or XLSX"
 
 
@@ -132,7 +133,7 @@ def refuse_foreign(target: Path) -> None:
     InputError
         Naming the folder.
     """
-    ours = any((target / mark).exists() for mark in ("plan.json", "candidates.gpkg", "front.csv"))
+    ours = any((target / mark).exists() for mark in _OUR_MARKS)
     if target.exists() and not ours and (not target.is_dir() or any(target.iterdir())):
         expected = "a new or empty folder, or an earlier output of symbioplan to replace"
         raise InputError([Fault(str(target), "", "files that symbioplan did not write", expected)])

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +23,7 @@ from data.download import download_road_edges
 from data.errors import Fault, InputError
 from data.frames import TABLE_FORMATS, read_table
 from data.layers import geometry_faults, layer_name, read_layer, read_raster
+from data.names import ResourceNames
 from data.problem_rules import both_ways_faults, pair_faults, stream_quality_faults
 from data.read_terrain import read_terrain, terrain_digest, terrain_file_faults
 from data.road_cache import kept_road_edges
@@ -35,6 +36,7 @@ from data.technologies import complete_technologies, hub_faults, merged
 from data.tomlfile import pydantic_faults
 from data.world_join import with_world
 
+_Frame = TypeVar("_Frame", bound=pd.DataFrame)
 BUNDLED = Path(__file__).parent / "studies"
 _SHAPES: dict[str, tuple[str, ...]] = {
     "plants": ("Point", "Polygon"),
@@ -146,6 +148,7 @@ class _Reader:
     crs: CRS
     catalogue: Catalogue
     faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def study(self) -> Study:
         resources = self._resources()
@@ -155,8 +158,10 @@ class _Reader:
         if plants.empty and not self.faults:
             self.faults.append(Fault(self._file("plants"), "", "no plants", "at least one plant"))
         plants["name"] = plants["name"].mask(plants["name"] == "", plants["plant"])
+        names = ResourceNames(resources, self.catalogue.synonyms)
+        self.faults += _country_faults(plants, self._file("plants"))
         streams, found = complete_streams(
-            self._table("streams", also=property_columns(resources)),
+            self._named(self._table("streams", also=property_columns(resources)), names, "streams"),
             plants=plants["plant"],
             resources=resources,
             file=self._file("streams"),
@@ -167,7 +172,7 @@ class _Reader:
             places = pd.concat([plants["plant"], layers["sites"]["site"]])
             self.faults += pair_faults(self.settings.limits, places, resources["resource"], file="study.toml")
         self.faults += both_ways_faults(self.settings.limits, file="study.toml")
-        self._unknown(layers["pipelines"], "resource", resources["resource"], "pipelines")
+        layers["pipelines"] = self._named(layers["pipelines"], names, "pipelines")
         self._unknown(layers["gates"], "plant", plants["plant"], "gates")
         technologies, recipes = self._technologies(resources, (layers["sites"]["site"], plants["plant"]))
         vehicles = self._vehicles()
@@ -205,6 +210,7 @@ class _Reader:
                 technologies=technologies,
                 recipes=recipes,
                 gates=layers["gates"],
+                understood=tuple(self.notes),
             )
         )
 
@@ -256,6 +262,8 @@ class _Reader:
         own = self._table("resources")
         self._unknown(own[own["pipe_class"] != ""], "pipe_class", self.catalogue.pipe_costs["pipe_class"], "resources")
         merged = pd.concat([self.catalogue.resources, own]).drop_duplicates("resource", keep="last")
+        known = merged["resource"].map(self.catalogue.families.set_index("resource")["family"])
+        merged["family"] = merged["family"].mask(merged["family"] == "", known).fillna("").astype("str")
         return merged.sort_values("resource", ignore_index=True)
 
     def _technologies(
@@ -276,6 +284,15 @@ class _Reader:
         wanted = own["technology"] if hubs is None else pd.Series(hubs.technologies or table["technology"])
         wanted = wanted if hubs is None or hubs.enabled else wanted.iloc[:0]
         return tuple(rows[rows["technology"].isin(wanted)].reset_index(drop=True) for rows in (table, recipes))
+
+    def _named(self, table: _Frame, names: ResourceNames, layer: str) -> _Frame:
+        """Return a table with its resources by their ids; what was taken as another is noted."""
+        first = 1 if layer in _SHAPES else 2
+        ids, notes, found = names.taken(table["resource"], file=self._file(layer), first_row=first)
+        self.notes += notes
+        self.faults += found
+        named: _Frame = table.assign(resource=ids)
+        return named
 
     def _zones(self, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         land = self.catalogue.land.set_index("kind")
@@ -388,6 +405,14 @@ def _with_ids(attributes: pd.DataFrame, name: str) -> pd.DataFrame:
     made = attributes["kind"].astype(str) + "-" + pd.Series(range(1, len(attributes) + 1), attributes.index).astype(str)
     given = attributes[key].astype("object") if key in attributes.columns else pd.Series(None, attributes.index)
     return attributes.assign(**{key: given.where(given.notna() & (given != ""), made)})
+
+
+def _country_faults(plants: pd.DataFrame, file: str) -> list[Fault]:
+    bad = plants["country"][~plants["country"].str.fullmatch(r"([A-Z]{2})?")]
+    return [
+        Fault(file, "country", repr(value), "two capital letters (ISO 3166-1 alpha-2), such as DK", row=int(row) + 1)
+        for row, value in bad.items()  # only the faulty cells
+    ]
 
 
 def _with_digest(study: Study) -> Study:

@@ -76,6 +76,7 @@ class Study:
     technologies: pd.DataFrame = field(default_factory=lambda: empty_table("study", "technologies"))
     recipes: pd.DataFrame = field(default_factory=lambda: empty_table("study", "recipes"))
     gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
+    understood: tuple[str, ...] = ()  # a sentence for each name of a resource that was taken as another
 
     @cached_property
     def plant_points(self) -> gpd.GeoSeries:

@@ -2,6 +2,7 @@
 
 from maps.front_chart import write_front_chart
 from maps.geopackage import write_alternatives, write_candidates, write_geopackage, write_service_area
+from maps.match_matrix import write_match_matrix
 from maps.outputs import write_outputs, write_tables
 from maps.webmap import write_map
 
@@ -11,6 +12,7 @@ __all__ = [
     "write_front_chart",
     "write_geopackage",
     "write_map",
+    "write_match_matrix",
     "write_outputs",
     "write_service_area",
     "write_tables",

@@ -17,44 +17,6 @@ _RESOURCE_COLUMNS = ["resource", "unit", "phase", "properties", "water_m3_per_un
                      "virgin_t_per_unit"]  # fmt: skip
 
 
-def match(study: Study) -> pd.DataFrame:
-    """Return every pair of a supply and a demand that could be an exchange.
-
-    A pair is of different plants, and of the same resource or one that may serve as the other (in any
-    number of steps). Pairs that ``limits.forbidden_exchanges`` names (its resource as given or as received) are
-    left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``supply``, ``demand`` (stream ids), ``from_plant``, ``to_plant``, ``resource`` (as given),
-        ``received_as``, ``straight_m`` (between the plants' points), ``pipe``, ``truck`` (whether the given
-        resource may travel so). Ordered as the streams are.
-    """
-    streams = study.streams[["stream", "plant", "resource", "direction"]].assign(order=np.arange(len(study.streams)))
-    supplies = streams[streams["direction"] == "supply"].rename(columns={"stream": "supply", "plant": "from_plant"})
-    demands = streams[streams["direction"] == "demand"].rename(
-        columns={"stream": "demand", "plant": "to_plant", "resource": "received_as"}
-    )
-    same = pd.DataFrame({"resource": study.resources["resource"], "received_as": study.resources["resource"]})
-    chains = grade_chains(study.grades).rename(columns={"serves": "received_as"})
-    serves = pd.concat([same, chains[["resource", "received_as"]]], ignore_index=True)
-    pairs = supplies.merge(serves, on="resource").merge(demands, on="received_as", suffixes=("", "_demand"))
-    pairs = pairs[pairs["from_plant"] != pairs["to_plant"]]
-    for giver, taker, *named in study.settings.limits.forbidden_exchanges:
-        concerned = pairs[["resource", "received_as"]].isin(named).any(axis=1) if named else True
-        pairs = pairs[~((pairs["from_plant"] == giver) & (pairs["to_plant"] == taker) & concerned)]
-    pairs = pairs.sort_values(["order", "order_demand"], kind="stable").reset_index(drop=True)
-    points = study.plant_points
-    start, end = points.reindex(pairs["from_plant"]), points.reindex(pairs["to_plant"])
-    flags = study.resources.set_index("resource")[["pipe", "truck"]].reindex(pairs["resource"])
-    return pairs[["supply", "demand", "from_plant", "to_plant", "resource", "received_as"]].assign(
-        straight_m=np.hypot(start.x.to_numpy() - end.x.to_numpy(), start.y.to_numpy() - end.y.to_numpy()),
-        pipe=flags["pipe"].to_numpy(dtype=bool),
-        truck=flags["truck"].to_numpy(dtype=bool),
-    )
-
-
 def build_problem(
     study: Study,
     *,

@@ -41,6 +41,8 @@ def hub_offers(study: Study, sites: pd.DataFrame) -> HubOffers:
     sites
         ``node`` of the parcels on which one may stand.
     """
+    if study.technologies.empty:
+        return HubOffers()
     asked = study.settings.hubs or Hubs()
     places = {"sites": list(sites["node"]), "plants": [], "both": list(sites["node"])}[asked.at]
     plants = [] if asked.at == "sites" else list(study.plants["plant"])

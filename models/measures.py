@@ -76,7 +76,9 @@ def more_than_any(problem: Problem, against: str) -> float:
         return float((problem.nodes["kind"] == "plant").sum())
     if against == "landfill":
         mass = supplies["resource"].map(problem.resources.set_index("resource")["landfill_t_per_unit"])
-        return 1.0 + float((mass * supplies["quantity"]).sum())
+        hubs = problem.hubs.assign(modules=problem.hubs[["max_modules", "existing"]].max(axis=1))
+        beside = hubs["landfill_t_per_unit"] * hubs["capacity"] * hubs["modules"]
+        return 1.0 + float((mass * supplies["quantity"]).sum() + beside[hubs["landfill_t_per_unit"] > 0].sum())
     return 1.0 + sum(
         float((table[column].abs() * table["quantity"]).sum())
         for table, column in ((supplies, "co2_unplaced"), (demands, "co2_unserved"))

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data import Plan, Study
-from models import MEASURES, Point
+from models import MEASURES, Matching, Point
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
@@ -25,6 +25,14 @@ _STATUS = {
     "infeasible": "no plan satisfies everything that was asked for",
     "unbounded": "the cost can fall without end: a price or a limit is missing",
     "unknown": "the solver gave no answer",
+}
+
+
+_VERDICTS = {
+    "possible": "possible",
+    "conditional": "on conditions",
+    "technology": "through a technology",
+    "impossible": "not possible",
 }
 
 
@@ -138,6 +146,23 @@ def study_text(study: Study) -> str:
             f"{row.price:,.2f} {study.settings.currency}/{row.unit}",
         )
     return "\n".join([*head, _render(table).rstrip()])
+
+
+def match_text(study: Study, matching: Matching, out: Path | None) -> str:
+    """Return the pairs that are possible, on conditions or through a technology, and how many are not."""
+    counts = matching.pairs["verdict"].value_counts()
+    told = ", ".join(f"{counts.get(name, 0)} {word}" for name, word in _VERDICTS.items())
+    table = _new_table("from", "to", "given", "wanted as", "verdict", "why")
+    useful = matching.pairs[matching.pairs["verdict"] != "impossible"]
+    for row in useful.itertuples(index=False):
+        wanted = "" if row.received_as == row.resource else row.received_as
+        cells = (row.from_plant, row.to_plant, row.resource, wanted, _VERDICTS[str(row.verdict)], row.reason)
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    lines = [f"{study.name}: {told}", *(f"note: {note}" for note in study.understood), _render(table).rstrip()]
+    lost = [name for name in study.streams["stream"] if name not in {*useful["supply"], *useful["demand"]}]
+    lines += [f"nothing to match: {', '.join(lost)}"] if lost else []
+    lines += ["what is not possible, and why: --out DIR or --json"] if out is None and "impossible" in counts else []
+    return "\n".join([*lines, *([f"written to {out.resolve()}"] if out is not None else [])])
 
 
 def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:

@@ -277,6 +277,10 @@ def compare_command(
     voice.answer(account.difference_facts(differences), account.difference_text(differences))
 
 
+# Commands in modules of their own; imported here so that they are listed after the others.
+from symbioplan import cli_match  # noqa: E402, F401
+
+
 def _limits(option: str, text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(",") if part.strip())

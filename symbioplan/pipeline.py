@@ -21,7 +21,7 @@ import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
 from data.contracts import make_table
 from data.world import COARSE_KEY
-from symbioplan.notes import class_notes, coarse_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -36,6 +36,7 @@ class Candidates:
     network: routing.PipelineNetwork
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()  # a sentence for each reason why a supply cannot serve a demand of its resource
 
     def with_problem(self, problem: Problem) -> Candidates:
         """Return the candidates with other limits or prices in their Problem."""
@@ -63,6 +64,7 @@ class Candidates:
         """Return a sentence for each plant that a mode cannot reach or reaches in an unusual way."""
         lost, odd = self.unreachable, self.network.notes
         return (
+            *self.refused,
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),
@@ -118,7 +120,9 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
         nodes = siting.site_nodes(sites)
         hubs = models.hub_offers(study, nodes)
         routed = models.with_hubs(study, hubs, nodes)
-        pairs = models.hub_pairs(study, models.match(routed))
+        matching = models.find_matches(study)
+        found = matching if routed is study else models.find_matches(routed)
+        pairs = models.hub_pairs(study, found.offered)
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
         routes = routing.truck_routes(routed, pairs)
     with clock("corridors", "finding pipeline corridors"):
@@ -133,7 +137,7 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             sites=nodes,
             hubs=hubs,
         )
-    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds)
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused_notes(matching))
 
 
 def write_result(result: Result, out: Path | str, *, documented: Path | None = None) -> Plan:

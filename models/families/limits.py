@@ -3,7 +3,8 @@
 Constraints
     (8a) CO2 cap: all CO2 of period t <= co2_cap_t_per_year, for every t
     (8b) landfill cap: sum over supplies s of period t of landfill_s (Q_s - placed_s)
-         + sum over hubs h of landfill_h made_h <= landfill_cap_t_per_year, for every t; landfill_s is the mass that one unit of the resource leaves when it is disposed of
+         + sum over hubs h of landfill_h made_h <= landfill_cap_t_per_year, for every t; landfill_s is the mass that
+         one unit of the resource leaves when it is disposed of
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def _landfill_rows(model: pyo.ConcreteModel, problem: Problem, network: Network,
     for when, name in enumerate(network.periods["period"]):
         own = supplies[supplies["when"] == when]
         left = float((own["mass"] * own["quantity"]).sum())
-        used = own[[key in model.placed for key in own["key"]]]
+        used = own[pd.Series([key in model.placed for key in own["key"]], own.index, dtype=bool)]
         hubs = network.hubs[(network.hubs["when"] == when) & (network.hubs["landfill_t_per_unit"] > 0)]
         amounts = [model.placed[key] for key in used["key"]] + [model.made[key] for key in hubs["key"]]
         if amounts:
