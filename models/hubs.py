@@ -74,17 +74,38 @@ def _of_use(study: Study, asked: Hubs) -> pd.DataFrame:
     later = eaten & eaten.groupby(recipes["technology"]).cumsum().gt(1)  # beside the first that it eats
     bought = later & recipes["resource"].map(prices).notna() & asked.buy
     while True:
-        there = supplied | set(recipes.loc[~eaten, "resource"])
-        there |= set(chains.loc[chains["resource"].isin(there), "serves"])
-        taken = wanted | set(recipes.loc[eaten, "resource"])
-        taken |= set(chains.loc[chains["serves"].isin(taken), "resource"])
-        fed = ~eaten | bought | recipes["resource"].isin(there)
-        sold = ~eaten & recipes["resource"].isin(taken)
-        names = recipes["technology"]
+        made, names = recipes["quantity"] > 0, recipes["technology"]
+        fed = recipes["resource"].isin(_to_be_had(supplied, recipes, made | bought, chains)) | made | bought
+        sold = recipes["resource"].isin(_to_be_used(wanted, recipes, chains)) & made
         kept = fed.groupby(names).transform("all") & sold.groupby(names).transform("any")
         if kept.all():
             return recipes.assign(bought=bought)
-        recipes, eaten, bought = recipes[kept], eaten[kept], bought[kept]
+        recipes, bought = recipes[kept], bought[kept]
+
+
+def _to_be_had(supplied: set[str], recipes: pd.DataFrame, free: pd.Series, chains: pd.DataFrame) -> set[str]:
+    """Return what is supplied or made of that, step by step, so that no circle of technologies feeds itself."""
+    there = set(supplied)
+    while True:
+        more = there | set(chains.loc[chains["resource"].isin(there), "serves"])
+        fed = (free | recipes["resource"].isin(more)).groupby(recipes["technology"]).transform("all")
+        more |= set(recipes.loc[fed & (recipes["quantity"] > 0), "resource"])
+        if more == there:
+            return there
+        there = more
+
+
+def _to_be_used(wanted: set[str], recipes: pd.DataFrame, chains: pd.DataFrame) -> set[str]:
+    """Return what is wanted or eaten on the way to that."""
+    there = set(wanted)
+    while True:
+        more = there | set(chains.loc[chains["serves"].isin(there), "resource"])
+        useful = recipes["resource"].isin(more) & (recipes["quantity"] > 0)
+        useful = useful.groupby(recipes["technology"]).transform("any")
+        more |= set(recipes.loc[useful & (recipes["quantity"] < 0), "resource"])
+        if more == there:
+            return there
+        there = more
 
 
 def _yearly(study: Study, table: pd.DataFrame, asked: Hubs) -> pd.DataFrame:

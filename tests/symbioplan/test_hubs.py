@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely import LineString, Point
 
@@ -43,7 +45,8 @@ vehicles = {artic_tipper = {cost_per_km = 1.0, cost_per_h = 0.0, payload_t = 25.
 [solver]
 gap = 1e-6
 """
-RESOURCES = """resource,unit,phase,density_kg_per_m3,truck,body,virgin_price,disposal_cost,landfill_t_per_unit,virgin_t_per_unit
+RESOURCES = """resource,unit,phase,density_kg_per_m3,truck,body,\
+virgin_price,disposal_cost,landfill_t_per_unit,virgin_t_per_unit
 wet,t,solid,1200,true,tipper,,30,1,0
 dry,t,solid,1200,true,tipper,60,0,0,1
 binder,t,solid,1200,true,tipper,10,0,0,1
@@ -58,8 +61,11 @@ D,dry,demand,2,kt
 TECHNOLOGIES = (
     "technology,recipe,module_capacity,unit,capex_per_module,lifetime_years,fixed_opex,variable_opex,"
     "electricity_mwh_per_unit\n"
-    "drying,1 wet + 0.2 binder -> 0.5 dry + 0.1 dust,3,kt,400000,20,40000,5,0.1\n"
+    "drying,1 wet + 0.2 binder -> 0.5 dry + 0.1 dust,3000,t,400000,20,40000,5,0.1\n"
 )
+
+
+NO_SITES = pd.DataFrame({"node": [], "name": [], "x": [], "y": []})
 
 
 def write_study(folder: Path, *, streams: str = STREAMS, more: str = "") -> Path:
@@ -72,7 +78,7 @@ def write_study(folder: Path, *, streams: str = STREAMS, more: str = "") -> Path
         "sites": gpd.GeoDataFrame({"site": ["S"]}, geometry=[points["S"].buffer(20)], crs=25832),
     }
     names = list(KM)
-    pairs = [*zip(names, names[1:], strict=False), *zip(names[1:], names, strict=False)]
+    pairs = [way for a, b in pairwise(names) for way in ((a, b), (b, a))]
     tables["roads"] = gpd.GeoDataFrame(
         {
             "u": [names.index(a) for a, _ in pairs],
@@ -109,8 +115,11 @@ def test_a_hub_pays_when_works_share_it(tmp_path):
     assert built.loc["S:buy:binder", "throughput"] == pytest.approx(600)
     assert built.loc["S:dispose:dust", "throughput"] == pytest.approx(300)
     assert plan.counts["hubs"] == 1
-    exchanges = plan.exchanges
+    inside = plan.exchanges["from_node"] == plan.exchanges["to_node"]  # binder to the hub, dust from it
+    assert set(plan.exchanges.loc[inside, "mode"]) == {"on_site"}
+    exchanges = plan.exchanges[~inside]
     assert set(exchanges["mode"]) == {"truck"}
+    assert plan.counts["exchanges"] == 4
     ends = exchanges.set_index(["from_node", "to_node"])
     assert ends["quantity"].to_dict() == pytest.approx(
         {("A", "S"): 1000, ("B", "S"): 1000, ("C", "S"): 1000, ("S", "D"): 1500}
@@ -143,11 +152,26 @@ def test_hubs_may_be_left_out_and_what_cannot_be_bought_is_needed(tmp_path):
     assert models.hub_offers(study, symbioplan.find_candidates(study).problem.nodes.query("kind == 'site'")).hubs.empty
 
 
+def test_technologies_that_feed_only_each_other_are_left_out(tmp_path):
+    folder = write_study(tmp_path / "row")
+    table = folder / "technologies.csv"
+    circle = "up,1 x -> 1 y,10,t,1,20,0,0,0\ndown,1 y -> 1 x + 1 dry,10,t,1,20,0,0,0\n"
+    table.write_text(table.read_text(encoding="utf-8") + circle, encoding="utf-8")
+    own = folder / "resources.csv"
+    own.write_text(own.read_text(encoding="utf-8") + "".join(f"{n},t,solid,1200,true,tipper,,0,0,0\n" for n in "xy"))
+    hubs = symbioplan.find_candidates(symbioplan.read_study(folder)).problem.hubs
+    assert set(hubs.loc[hubs["role"] == "hub", "technology"]) == {"drying"}
+
+
 def test_a_hub_at_a_plant_needs_no_haul_from_it(tmp_path):
     more = '[hubs]\nat = "plants"\nplaces = ["C"]\ntechnologies = ["drying"]\ndispose = false\n'
     plan = symbioplan.plan(symbioplan.read_study(write_study(tmp_path / "row", more=more))).plan
     assert plan.checker == ()
-    assert set(plan.built_hubs["hub"]) <= {"C:drying", "C:buy:binder"}
+    assert plan.built_hubs.empty  # no way for the dust
+    more = '[hubs]\nat = "plants"\nplaces = ["C"]\n'
+    offers = models.hub_offers(symbioplan.read_study(write_study(tmp_path / "bought", more=more)), NO_SITES)
+    assert "C:drying" in set(offers.hubs["hub"])
+    assert "S:drying" not in set(offers.hubs["hub"])
 
 
 def test_the_command_line_shows_hubs_and_writes_them(tmp_path, run):
