@@ -21,7 +21,7 @@ import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
 from data.contracts import make_table
 from data.world import COARSE_KEY
-from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, hub_notes, refused_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -65,6 +65,7 @@ class Candidates:
         lost, odd = self.unreachable, self.network.notes
         return (
             *self.refused,
+            *hub_notes(self.study, self.problem.hubs),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),

@@ -159,8 +159,10 @@ def test_technologies_that_feed_only_each_other_are_left_out(tmp_path):
     table.write_text(table.read_text(encoding="utf-8") + circle, encoding="utf-8")
     own = folder / "resources.csv"
     own.write_text(own.read_text(encoding="utf-8") + "".join(f"{n},t,solid,1200,true,tipper,,0,0,0\n" for n in "xy"))
-    hubs = symbioplan.find_candidates(symbioplan.read_study(folder)).problem.hubs
+    found = symbioplan.find_candidates(symbioplan.read_study(folder))
+    hubs = found.problem.hubs
     assert set(hubs.loc[hubs["role"] == "hub", "technology"]) == {"drying"}
+    assert [note for note in found.notes if note.startswith("hubs: not offered") and note.endswith(": down, up")]
 
 
 def test_a_hub_at_a_plant_needs_no_haul_from_it(tmp_path):
