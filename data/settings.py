@@ -8,18 +8,11 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pydantic import Field, field_validator, model_validator
 
-PositiveFloat = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """Base of every table of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+from data.settings_base import LayerSpec as LayerSpec  # asked for here by whoever reads a layer
+from data.settings_base import PositiveFloat, Section, Share, spelled_out
+from data.siting_settings import Siting
 
 
 class Lifetimes(Section):
@@ -232,25 +225,6 @@ class Download(Section):
         return self
 
 
-class LayerSpec(Section):
-    """Where one layer or table is. A bare string in ``[layers]`` is the ``path``."""
-
-    path: str
-    layer: str | None = None  # layer of a GeoPackage or sheet of a workbook
-    crs: str | None = None  # for a file that cannot say; contradicting the file is an error
-
-    @field_validator("crs")
-    @classmethod
-    def _known_crs(cls, crs: str | None) -> str | None:
-        if crs is not None:
-            try:
-                CRS.from_user_input(crs)
-            except CRSError:
-                msg = 'a CRS such as "EPSG:4326"'
-                raise ValueError(msg) from None
-        return crs
-
-
 class Distance(Section):
     """A factor around features or cells that fades with the distance to them."""
 
@@ -304,7 +278,7 @@ class TerrainSpec(LayerSpec):
 
 LAYERS = (
     "plants", "streams", "resources", "technologies", "recipes", "roads", "zones", "crossings",
-    "pipelines", "sites", "gates", "elevation", "landcover",
+    "pipelines", "sites", "gates", "elevation", "landcover", "site_scores", "suitability",
 )  # fmt: skip
 
 
@@ -326,6 +300,7 @@ class Settings(Section):
     hubs: Hubs | None = None
     phases: Phases | None = None
     limits: Limits = Limits()
+    siting: Siting | None = None
     solver: Solver = Solver()
 
     @field_validator("terrain")
@@ -350,9 +325,5 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare_paths(cls, values: dict[str, object]) -> dict[str, object]:
-        layers = values.get("layers")
-        if isinstance(layers, dict):
-            spelled = {key: {"path": spec} if isinstance(spec, str) else spec for key, spec in layers.items()}
-            values = {**values, "layers": spelled}
-        return values
+    def _bare_paths(cls, values: dict[str, object]) -> object:
+        return spelled_out(values, "layers")

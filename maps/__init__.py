@@ -4,7 +4,9 @@ from maps.front_chart import write_front_chart
 from maps.geopackage import write_alternatives, write_candidates, write_geopackage, write_service_area
 from maps.match_matrix import write_match_matrix
 from maps.outputs import write_outputs, write_tables
+from maps.siting_outputs import write_siting
 from maps.webmap import write_map
+from maps.workbook import write_workbook
 
 __all__ = [
     "write_alternatives",
@@ -15,5 +17,7 @@ __all__ = [
     "write_match_matrix",
     "write_outputs",
     "write_service_area",
+    "write_siting",
     "write_tables",
+    "write_workbook",
 ]

@@ -15,7 +15,6 @@ import pyogrio
 from data.plan import Plan
 from data.study import Study
 from maps import background, layers
-from maps.overlays import ROAD_VERTICES
 from maps.scene import Scene, mapped
 from maps.styles import style
 
@@ -148,7 +147,7 @@ def _ground(scene: Scene) -> dict[str, gpd.GeoDataFrame]:
         "sites": sites.set_geometry(sites.geometry.representative_point()),
         "existing_pipelines": background.existing_pipelines(scene),
         "crossings": background.crossings(scene),
-        "roads": background.roads(scene, ROAD_VERTICES),
+        "roads": background.roads(scene, background.ROAD_VERTICES),
         "outlines": outlines[["plant", "name", "sector", "geometry"]].rename(
             columns={"plant": "place", "sector": "kind"}
         ),

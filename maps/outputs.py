@@ -8,7 +8,9 @@ from data.frames import write_tables as write_csv
 from data.plan import Plan
 from data.study import Study
 from maps.geopackage import write_geopackage
+from maps.siting_outputs import write_siting
 from maps.webmap import write_map
+from maps.workbook import write_workbook
 
 
 def write_tables(study: Study, plan: Plan, folder: Path) -> None:  # noqa: ARG001 - all writers take both
@@ -22,8 +24,10 @@ def write_tables(study: Study, plan: Plan, folder: Path) -> None:  # noqa: ARG00
 
 
 def write_outputs(study: Study, plan: Plan, folder: Path) -> None:
-    """Write ``map.html``, ``plan.gpkg`` and ``tables/`` into the folder."""
+    """Write ``map.html``, ``plan.gpkg``, ``plan.xlsx`` and ``tables/`` into the folder, and what siting found."""
     folder.mkdir(parents=True, exist_ok=True)
     write_map(study, plan, folder / "map.html")
     write_geopackage(study, plan, folder / "plan.gpkg")
+    write_workbook(study, plan, folder / "plan.xlsx")
     write_tables(study, plan, folder / "tables")
+    write_siting(study, folder)

@@ -26,7 +26,9 @@ app = typer.Typer(
     help="Plan industrial ecosystems on the map: who exchanges what, over which pipe or road, and is it worth it.",
 )
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder or a bundled study's name.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study folder, a study workbook (.xlsx), or a bundled study's name.")
+]
 OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
 ]

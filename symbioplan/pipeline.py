@@ -18,7 +18,7 @@ import maps
 import models
 import routing
 import siting
-from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study, write_tables
 from data.contracts import make_table
 from data.world import COARSE_KEY
 from symbioplan.notes import class_notes, coarse_notes, hub_notes, refused_notes, study_notes
@@ -37,6 +37,7 @@ class Candidates:
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
     refused: tuple[str, ...] = ()  # a sentence for each reason why a supply cannot serve a demand of its resource
+    sited: siting.Sited | None = None  # what siting found, where the study asks for it
 
     def with_problem(self, problem: Problem) -> Candidates:
         """Return the candidates with other limits or prices in their Problem."""
@@ -66,6 +67,7 @@ class Candidates:
         return (
             *self.refused,
             *hub_notes(self.study, self.problem.hubs),
+            *(f"siting: {note}" for note in (self.sited.notes if self.sited is not None else ())),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),
@@ -115,6 +117,11 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
 def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     """Return the sites, routes and corridors of a study, and the Problem that they make."""
     clock = _Clock(progress)
+    sited = None
+    if study.settings.siting is not None:
+        with clock("siting", "finding sites"):
+            sited = siting.find_sites(study)
+            study = sited.study
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
@@ -138,10 +145,11 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             sites=nodes,
             hubs=hubs,
         )
-    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused_notes(matching))
+    refused = refused_notes(matching)
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
 
 
-def write_result(result: Result, out: Path | str, *, documented: Path | None = None) -> Plan:
+def write_result(result: Result, out: Path | str, *, documented: pd.DataFrame | None = None) -> Plan:
     """Write everything a plan gives, whole or not at all, and return the plan with its times.
 
     Parameters
@@ -162,8 +170,8 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         started = time.perf_counter()
         write_problem(result.candidates.problem, folder / "problem")
         write_study(result.study, folder / "study")
-        if documented is not None and documented.is_file():
-            shutil.copyfile(documented, folder / "study" / "documented.csv")
+        if documented is not None:
+            write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
             maps.write_outputs(result.study, result.plan, folder)
         written = result.plan.replace(

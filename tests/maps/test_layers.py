@@ -172,12 +172,6 @@ def test_popup_of_a_plant_says_which_classes_cannot_reach_it(study, plan):
     assert "Not reached by" not in rows(found, "Pharma")
 
 
-def test_popup_of_a_plant_says_how_much_is_placed(study, plan):
-    scene = Scene(study, plan)
-    shown = rows(popups.plants(scene, layers.plants(scene)), "Harbour power station")
-    assert shown["Gives Process steam"] == "400,000 t/year (88.8 % placed)"
-
-
 def test_hub_stands_at_its_site(study, plan):
     hub = {"hub": "h1", "node": "yard", "technology": "dryer", "modules": 2, "throughput": 10.0, "cost": 5.0}
     scene = Scene(study, plan.replace(built_hubs=make_table("plan", "built_hubs", [hub])))

@@ -61,7 +61,7 @@ def test_plan_by_phase(planned):
 
 
 def test_outputs_are_drawn(planned, run):
-    assert {"map.html", "plan.gpkg", "tables"} <= {path.name for path in planned[0].iterdir()}
+    assert {"map.html", "plan.gpkg", "plan.xlsx", "tables"} <= {path.name for path in planned[0].iterdir()}
     assert run("draw", str(planned[0])).returncode == 0
 
 
