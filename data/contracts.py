@@ -30,6 +30,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
             "plants": "plant",
             "streams": "stream",
             "resources": "resource",
+            "technologies": "technology",
             "zones": "zone",
             "crossings": "crossing",
             "pipelines": "pipeline",
@@ -38,6 +39,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
         }.items()
     },
     ("study", "grades"): ("resource", "serves"),
+    ("study", "recipes"): ("technology", "resource"),
     ("study", "site_scores"): ("site", "criterion"),
     ("catalogue", "vehicles"): ("vehicle",),
     ("catalogue", "pipe_costs"): ("pipe_class", "diameter_mm"),

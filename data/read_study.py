@@ -35,6 +35,7 @@ from data.spelling import closest
 from data.streams import complete_streams, property_columns
 from data.study import Ground, Raster, Study
 from data.study_workbook import conform_cells, read_study_workbook, wanted_columns
+from data.technologies import complete_technologies, hub_faults, merged
 from data.tomlfile import pydantic_faults
 from data.world_join import with_world
 
@@ -237,6 +238,7 @@ class _Reader:
         self.faults += both_ways_faults(self.settings.limits, file="study.toml")
         layers["pipelines"] = self._named(layers["pipelines"], names, "pipelines")
         self._unknown(layers["gates"], "plant", plants["plant"], "gates")
+        technologies, recipes = self._technologies(resources, (layers["sites"]["site"], plants["plant"]))
         vehicles = self._vehicles()
         roads = self._beyond(self._roads(), plants)
         elevation, landcover = self._raster("elevation"), self._raster("landcover", categorical=True)
@@ -278,6 +280,8 @@ class _Reader:
                 elevation=elevation,
                 landcover=landcover,
                 terrain=terrain,
+                technologies=technologies,
+                recipes=recipes,
                 gates=layers["gates"],
                 understood=tuple(self.notes),
                 siting_layers=siting_layers,
@@ -372,6 +376,25 @@ class _Reader:
         known = merged["resource"].map(self.catalogue.families.set_index("resource")["family"])
         merged["family"] = merged["family"].mask(merged["family"] == "", known).fillna("").astype("str")
         return merged.sort_values("resource", ignore_index=True)
+
+    def _technologies(
+        self, resources: pd.DataFrame, places: tuple[pd.Series, pd.Series]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the technologies that the study may use, and their recipes: none unless it asks for any."""
+        properties, hubs, base = property_columns(resources), self.settings.hubs, self.catalogue.technologies
+        own, recipes = self._table("technologies", also=properties), self._table("recipes")
+        self.faults += hub_faults(self.settings, pd.concat([own["technology"], base["technology"]]), places)
+        files = {"file": self._file("technologies"), "recipe_file": self._file("recipes")}
+        own, own_recipes, found = complete_technologies(own, recipes, resources, **files)
+        self.faults += found
+        base, base_recipes, found = complete_technologies(
+            base, empty_table("study", "recipes"), resources, file="catalogue/technologies.csv", recipe_file="recipes"
+        )
+        self.faults += found
+        table, recipes = merged(base, own), merged(base_recipes, own_recipes)
+        wanted = own["technology"] if hubs is None else pd.Series(hubs.technologies or table["technology"])
+        wanted = wanted if hubs is None or hubs.enabled else wanted.iloc[:0]
+        return tuple(rows[rows["technology"].isin(wanted)].reset_index(drop=True) for rows in (table, recipes))
 
     def _named(self, table: _Frame, names: ResourceNames, layer: str) -> _Frame:
         """Return a table with its resources by their ids; what was taken as another is noted."""

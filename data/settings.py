@@ -34,6 +34,7 @@ class Finance(Section):
     electricity_price_per_mwh: Annotated[float, Field(ge=0)] = 90.0
     electricity_co2_t_per_mwh: Annotated[float, Field(ge=0)] = 0.12
     heat_price_per_mwh: Annotated[float, Field(ge=0)] = 40.0
+    heat_co2_t_per_mwh: Annotated[float, Field(ge=0)] = 0.224  # natural gas at 0.202 t/MWh (IPCC 2006), 90 % boiler
     pipe_upkeep_share: Share = 0.009  # yearly, of the investment: 0.9 % for CO2 pipes (Danish Energy Agency)
 
     def annuity(self, lifetime_years: float) -> float:
@@ -153,6 +154,20 @@ class Phases(Section):
         )
 
 
+class Hubs(Section):
+    """Which technologies may stand where. Without this table and without technologies of its own a study has none."""
+
+    enabled: bool = True
+    technologies: tuple[str, ...] | None = None  # which of the catalogue and the study's own; all when absent
+    at: Literal["sites", "plants", "both"] = "sites"
+    places: tuple[str, ...] | None = None  # only these sites or plants; all when absent
+    max_modules: Annotated[int, Field(ge=1)] | None = None  # of each at one place, instead of the technology's own
+    between_places: bool = False  # what one hub makes may go to a hub elsewhere, not only to one beside it
+    buy: bool = True  # beside its first resource a hub may buy what it eats at the virgin price
+    dispose: bool = True  # what a hub makes may be disposed of at its disposal cost
+    cost_factor: PositiveFloat = 1.0  # on the investment: the region's price level
+
+
 class Limits(Section):
     """What a plan must respect whatever it costs."""
 
@@ -262,7 +277,7 @@ class TerrainSpec(LayerSpec):
 
 
 LAYERS = (
-    "plants", "streams", "resources", "roads", "zones", "crossings",
+    "plants", "streams", "resources", "technologies", "recipes", "roads", "zones", "crossings",
     "pipelines", "sites", "gates", "elevation", "landcover", "site_scores", "suitability",
 )  # fmt: skip
 
@@ -282,6 +297,7 @@ class Settings(Section):
     trucks: Trucks = Trucks()
     pipelines: Pipelines = Pipelines()
     terrain: tuple[TerrainSpec, ...] = ()
+    hubs: Hubs | None = None
     phases: Phases | None = None
     limits: Limits = Limits()
     siting: Siting | None = None

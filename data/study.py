@@ -77,6 +77,9 @@ class Study:
     elevation: Raster | None = None
     landcover: Raster | None = None
     terrain: tuple[Terrain, ...] = ()
+    # What hubs may do (none: no hubs), per unit of throughput in own units; recipes tell what is eaten and made.
+    technologies: pd.DataFrame = field(default_factory=lambda: empty_table("study", "technologies"))
+    recipes: pd.DataFrame = field(default_factory=lambda: empty_table("study", "recipes"))
     gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
     understood: tuple[str, ...] = ()  # a sentence for each name of a resource that was taken as another
     siting_layers: Mapping[str, Ground] = field(default_factory=dict)  # of [siting.layers] and "osm", by name

@@ -10,7 +10,6 @@ import pandas as pd
 import rasterio
 
 from data.frames import write_tables
-from data.settings import Settings
 from data.study import Ground, Raster, Study, Terrain
 from data.tomlfile import dump_toml
 
@@ -44,6 +43,11 @@ def write_study(study: Study, path: Path | str) -> None:
     used = study.resources["resource"].isin(resources_in_use(study))
     write_tables({"streams": study.streams, "resources": study.resources[used]}, folder)
     layers |= {"streams": {"path": "streams.csv"}, "resources": {"path": "resources.csv"}}
+    for name in ("technologies", "recipes"):
+        table: pd.DataFrame = getattr(study, name)
+        if len(table):
+            write_tables({name: table}, folder)
+            layers[name] = {"path": f"{name}.csv"}
     if len(study.site_scores):
         write_tables({"site_scores": study.site_scores}, folder)
         layers["site_scores"] = {"path": "site_scores.csv"}
@@ -54,7 +58,7 @@ def write_study(study: Study, path: Path | str) -> None:
             layers[name] = {"path": f"{name}.tif"}
     terrain = _write_terrain(study.terrain, folder)
     siting = {name: _write_ground(ground, folder, f"siting_{name}") for name, ground in study.siting_layers.items()}
-    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers, terrain, siting)), encoding="utf-8")
+    (folder / "study.toml").write_text(dump_toml(_settings(study, layers, terrain, siting)), encoding="utf-8")
 
 
 def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, object]]:
@@ -78,12 +82,14 @@ def _write_ground(ground: Ground, folder: Path, name: str) -> dict[str, str]:
 
 
 def _settings(
-    settings: Settings,
+    study: Study,
     layers: dict[str, dict[str, str]],
     terrain: list[dict[str, object]],
     siting: dict[str, dict[str, str]],
 ) -> dict[str, object]:
-    content = settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    content = study.settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    if len(study.technologies):  # these and no others, whatever a later catalogue holds
+        content["hubs"] = {**content.get("hubs", {}), "technologies": tuple(study.technologies["technology"])}
     if terrain:
         content["terrain"] = terrain
     if siting:
@@ -97,7 +103,13 @@ def resources_in_use(study: Study) -> pd.Series:
     """Return every resource that streams, pipelines or grades name."""
     grades = study.grades
     return pd.concat(
-        [study.streams["resource"], study.pipelines["resource"], grades["resource"], grades["serves"]]
+        [
+            study.streams["resource"],
+            study.pipelines["resource"],
+            grades["resource"],
+            grades["serves"],
+            study.recipes["resource"],
+        ]
     ).drop_duplicates()
 
 

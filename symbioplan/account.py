@@ -49,6 +49,8 @@ def plan_text(plan: Plan, out: Path) -> str:
         lines.append(_indicator_table(plan.indicators).rstrip())
         none = "no exchange is worth its cost"
         lines.append(none if plan.exchanges.empty else _exchange_table(plan).rstrip())
+        if len(plan.built_hubs):
+            lines.append(_hub_table(plan).rstrip())
     lines += [f"note: {note}" for note in plan.notes]
     if plan.has_solution:
         map_file = out / "map.html"
@@ -87,6 +89,15 @@ def _exchange_table(plan: Plan) -> str:
             f"{row.unit}/year",
             f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
+    return _render(table)
+
+
+def _hub_table(plan: Plan) -> str:
+    """Return the hubs, and what is bought and disposed of beside them."""
+    table = _new_table("hub", "at", "modules", "throughput/year", f"{plan.currency}/year", numbers_from=2)
+    for row in plan.built_hubs.itertuples(index=False):
+        name = f"{row.technology} ({row.period})" if row.period else row.technology
+        table.add_row(escape(name), escape(row.node), str(row.modules), _number(row.throughput), _number(row.cost))
     return _render(table)
 
 

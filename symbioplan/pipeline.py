@@ -21,7 +21,7 @@ import siting
 from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study, write_tables
 from data.contracts import make_table
 from data.world import COARSE_KEY
-from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, hub_notes, refused_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -66,6 +66,7 @@ class Candidates:
         lost, odd = self.unreachable, self.network.notes
         return (
             *self.refused,
+            *hub_notes(self.study, self.problem.hubs),
             *(f"siting: {note}" for note in (self.sited.notes if self.sited is not None else ())),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
@@ -124,12 +125,16 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
+        nodes = siting.site_nodes(sites)
+        hubs = models.hub_offers(study, nodes)
+        routed = models.with_hubs(study, hubs, nodes)
         matching = models.find_matches(study)
-        pairs = matching.offered
+        found = matching if routed is study else models.find_matches(routed)
+        pairs = models.hub_pairs(study, found.offered)
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
-        routes = routing.truck_routes(study, pairs)
+        routes = routing.truck_routes(routed, pairs)
     with clock("corridors", "finding pipeline corridors"):
-        network = routing.pipeline_corridors(study, pairs)
+        network = routing.pipeline_corridors(routed, pairs)
     with clock("problem", "writing the problem"):
         problem = models.build_problem(
             study,
@@ -137,7 +142,8 @@ def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
             corridors=network.corridors,
             pipes=network.pipes,
             junctions=network.junctions,
-            sites=siting.site_nodes(sites),
+            sites=nodes,
+            hubs=hubs,
         )
     refused = refused_notes(matching)
     return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
