@@ -17,6 +17,7 @@ from data.errors import Fault, InputError
 from data.layers import VECTOR_SUFFIXES, geometry_faults, layer_name, open_raster, read_layer
 from data.osm import OSM_SUFFIXES
 from data.osm_areas import read_osm_areas
+from data.read_terrain import is_number
 from data.settings import LAYERS, Settings
 from data.settings_base import LayerSpec
 from data.siting_settings import OSM, Criterion, Exclusion, Rule, Siting
@@ -162,7 +163,7 @@ def _raster_faults(rule: Rule, where: str) -> list[Fault]:
         Fault("study.toml", f"{where}.{key}", repr(entry), "the number of a class")
         for key, entries in (("classes", classes), ("values", rule.values or ()))
         for entry in entries
-        if not _is_number(entry)
+        if not is_number(entry)
     ]
     return faults
 
@@ -201,11 +202,3 @@ def _limited(rule: Rule) -> bool:
 
 def _has_areas(layer: gpd.GeoDataFrame) -> bool:
     return bool(layer.geom_type.isin(["Polygon", "MultiPolygon"]).any())
-
-
-def _is_number(entry: object) -> bool:
-    try:
-        float(entry)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
