@@ -126,7 +126,7 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
 
 def bottom_up(overlays: Sequence[Overlay]) -> list[Overlay]:
     """Return the layers in the order of drawing: by pane, and in one pane what the panel lists first on top."""
-    return sorted(reversed(overlays), key=lambda overlay: PANES[overlay.parts[-1].pane])
+    return sorted(overlays[::-1], key=lambda overlay: PANES[overlay.parts[-1].pane])
 
 
 def _canvas(study: Study) -> folium.Map:

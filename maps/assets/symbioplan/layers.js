@@ -80,6 +80,13 @@
     };
   }
 
+  function lineOf({ part, shape, kind }, options) {
+    if (kind === 'line') return L.polyline(sp.decode(shape, kind, part.unit), options);
+    if (kind !== 'way') return null;
+    part.roads = part.roads || new sp.Stretches(part);
+    return new sp.Way(shape, part.roads, options);
+  }
+
   // The shapes of a feature, the one that takes clicks first.
   function shapesOf(own) {
     const { part, style, kind } = own;
@@ -88,18 +95,20 @@
       fill: false, opacity: 1, ...style, pane: crowd ? 'crowd' : part.pane, renderer: crowd ? canvas() : undefined,
       interactive: own.title !== '', bubblingMouseEvents: false,
     };
+    const made = lineOf(own, options);
+    if (made) {
+      if (!options.casing || crowd) return [made];
+      const weight = options.weight + 1.6;
+      const below = { ...options, weight, interactive: false, className: 'sp-casing', dashArray: null };
+      return [made, lineOf(own, below)];
+    }
     const at = sp.decode(own.shape, kind, part.unit);
     if (kind === 'mark') {
       const [, , turn = 0, dx = 0, dy = 0] = own.shape;
       Object.assign(options, { fill: true, turn, dx, dy, radius: style.size / 2, className: 'sp-mark-path' });
       return [new sp.Mark(at, options)];
     }
-    if (kind === 'area') return [L.polygon(at, options)];
-    const line = L.polyline(at, options);
-    if (!options.casing || crowd) return [line];
-    const weight = options.weight + 1.6;
-    const below = { ...options, weight, interactive: false, className: 'sp-casing', dashArray: null, below: true };
-    return [line, L.polyline(at, below)];
+    return [L.polygon(at, options)];
   }
 
   function bind(own) {
@@ -113,7 +122,7 @@
     if (own.kind !== 'area' && hover.matches) {
       shape.bindTooltip(() => sp.element('span', own.title), { sticky: true, className: 'sp-tip' });
     }
-    if (own.kind === 'line') {
+    if (own.kind === 'line' || own.kind === 'way') {
       const { weight } = own.style;
       shape.on('mouseover', () => shape.setStyle({ weight: weight + 2 }));
       shape.on('mouseout', () => shape.setStyle({ weight }));

@@ -11,7 +11,7 @@ var symbioplan = {};
 
   // ---- lines moved aside by a number of pixels -------------------------------------------------------
   // Each vertex moves along the mean normal of its two sides; mitres are cut at twice the distance.
-  function aside(points, distance) {
+  sp.aside = (points, distance) => {
     const ring = L.LineUtil.simplify(points, 1.5);
     const normals = [];
     const kept = ring.filter((p, i) => i === 0 || p.distanceTo(ring[i - 1]) > 0.01);
@@ -28,7 +28,7 @@ var symbioplan = {};
       const unit = size < 1e-6 ? b : sum.divideBy(2 * size);
       return p.add(unit.multiplyBy(distance / Math.max(size, 0.5)));
     });
-  }
+  };
 
   const project = L.Polyline.prototype._projectLatlngs;
   const hitLine = L.Polyline.prototype._containsPoint;
@@ -38,8 +38,7 @@ var symbioplan = {};
       project.call(this, latlngs, result, bounds);
       const flat = latlngs.length > 0 && latlngs[0] instanceof L.LatLng; // parts of a multi-line come back here
       if (!flat || !this.options.offset) return;
-      const distance = this.options.offset * sp.scale;
-      for (let i = from; i < result.length; i++) result[i] = aside(result[i], distance);
+      for (let i = from; i < result.length; i++) result[i] = sp.aside(result[i], this.options.offset * sp.scale);
     },
     _containsPoint(point, closed) {
       return !this.hidden && hitLine.call(this, point, closed);
@@ -157,24 +156,6 @@ var symbioplan = {};
     sprites.set(key, { picture, side });
     return sprites.get(key);
   }
-
-  // ---- numbers to places -----------------------------------------------------------------------------
-  function places(numbers, unit) {
-    const out = [];
-    let [x, y] = [0, 0];
-    for (let i = 0; i < numbers.length; i += 2) {
-      x += numbers[i];
-      y += numbers[i + 1];
-      out.push(L.latLng(y * unit, x * unit));
-    }
-    return out;
-  }
-
-  sp.decode = (shape, kind, unit) => {
-    if (kind === 'mark' || kind === 'name') return L.latLng(shape[1] * unit, shape[0] * unit);
-    if (kind === 'line') return shape.map((part) => places(part, unit));
-    return shape.map((rings) => rings.map((ring) => places(ring, unit).slice(0, -1)));
-  };
 
   // ---- colours of the ground in the dark: the same hue, as dark as it was light --------------------------
   sp.muted = (colour) => {

@@ -74,8 +74,8 @@
       const layer = sp.layers[key];
       if (layer) state.on[key] ? layer.addTo(sp.map) : layer.remove();
     }
+    sp.showPanel(); // its height decides where names have room
     if (sp.layers.names) sp.layers.names.arrange();
-    sp.showPanel();
   };
 
   sp.setPhase = (phase) => {
