@@ -16,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import folium
 import geopandas as gpd
@@ -32,13 +33,16 @@ from maps.geometry import bounds_degrees
 from maps.scene import Scene
 from maps.webmap import write_map
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
 Record = dict[str, Any]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "maps-performance.md"
 LEAFLET = ROOT / "maps" / "assets" / "leaflet-1.9.4"
 SIZES = "1000,10000,30000"
-VIEW = {"width": 1280, "height": 720}
+WIDTH, HEIGHT = 1280, 720
 
 # Drawn: the second frame after all scripts have run, when the first has been painted.
 _WHEN_DRAWN = """
@@ -96,7 +100,9 @@ def run(asked: argparse.Namespace) -> tuple[list[Record], int]:
     except NoBrowserError as error:
         print(error, file=sys.stderr)
         return records, 2
-    made = [f"{conditions}, {version}, Folium {folium.__version__}; median of {asked.runs} runs.\n\n{tables(records)}"]
+    made = [
+        f"{conditions}, {version}, Folium {metadata.version('folium')}; median of {asked.runs} runs.\n\n{tables(records)}"
+    ]
     if not asked.json:
         print(made[0])
     if asked.write:
@@ -104,7 +110,7 @@ def run(asked: argparse.Namespace) -> tuple[list[Record], int]:
     return records, int(any(record["drawn"] < record["features"] for record in records))
 
 
-def measure(asked: argparse.Namespace, browser: Any) -> Iterator[Record]:
+def measure(asked: argparse.Namespace, browser: Browser) -> Iterator[Record]:
     """Yield one record per size and kind of page."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.keep or Path(scratch)
@@ -132,9 +138,9 @@ def _medians(runs: list[Record]) -> Record:
     return {key: round(statistics.median(run[key] for run in runs), 3) for key in runs[0]}
 
 
-def opened(browser: Any, path: Path, count: str) -> Record:
+def opened(browser: Browser, path: Path, count: str) -> Record:
     """Return how long a page takes until it is drawn, the frames while it is dragged, and a step of zoom."""
-    context = browser.new_context(viewport=VIEW)
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     try:
         page = context.new_page()
         page.route("**/*", _answer)
@@ -155,7 +161,7 @@ def opened(browser: Any, path: Path, count: str) -> Record:
         context.close()
 
 
-def _dragged(page: Any) -> list[float]:
+def _dragged(page: Page) -> list[float]:
     """Return the milliseconds between frames while the map is dragged around a square, drawing after each side."""
     page.wait_for_timeout(300)  # what opening has left to do is not part of it
     page.evaluate(_WATCH)
@@ -173,7 +179,7 @@ def _dragged(page: Any) -> list[float]:
     return gaps
 
 
-def _answer(route: Any) -> None:
+def _answer(route: Route) -> None:
     """Answer what a page asks: files from the disk, Leaflet from our copy, images of Leaflet, else nothing."""
     url = str(route.request.url)
     if url.startswith(("file:", "data:", "blob:")):
@@ -211,6 +217,7 @@ def plain_page(study: Study, plan: Plan, path: Path, *, canvas: bool = False) ->
 
 def _plain_layers(scene: Scene) -> list[tuple[str, gpd.GeoDataFrame, list[str]]]:
     """Return the layers of a plan that has no zones, each with what its tooltips say: as much as our pop-ups do."""
+    left = ["name", "resource_name", "quantity", "unit", "cost", "co2"]
     return [
         ("Roads", gpd.GeoDataFrame(scene.study.roads), ["highway"]),
         ("Truck routes", layers.truck_routes(scene), [
@@ -224,8 +231,8 @@ def _plain_layers(scene: Scene) -> list[tuple[str, gpd.GeoDataFrame, list[str]]]
         ("Exchanges", layers.exchanges(scene), [
             "resource_name", "from_name", "to_name", "quantity", "unit", "mode", "distance_m", "cost", "co2",
         ]),
-        ("Left over", layers.left_over(scene, "unplaced"), ["name", "resource_name", "quantity", "unit", "cost", "co2"]),
-        ("Bought new", layers.left_over(scene, "unserved"), ["name", "resource_name", "quantity", "unit", "cost", "co2"]),
+        ("Left over", layers.left_over(scene, "unplaced"), left),
+        ("Bought new", layers.left_over(scene, "unserved"), left),
         ("Plants", layers.plants(scene), ["name", "sector", "note", "source"]),
     ]  # fmt: skip
 

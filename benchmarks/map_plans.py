@@ -8,6 +8,7 @@ what the drawing needs is there, in the tables of a real plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -70,8 +71,8 @@ def drawn_plan(features: int, *, seed: int = 1) -> tuple[Study, Plan]:
         built_corridors=make_table("plan", "built_corridors", corridors),
         built_pipes=make_table("plan", "built_pipes", pipes),
         hauls=make_table("plan", "hauls", hauls),
-        unplaced=_left(rng, "unplaced", "supply", "placed", names, count["unplaced"]),
-        unserved=_left(rng, "unserved", "demand", "served", names, count["unserved"]),
+        unplaced=_left(rng, "unplaced", names, count["unplaced"]),
+        unserved=_left(rng, "unserved", names, count["unserved"]),
         geometries=lines,
     )  # fmt: skip
     return study, plan
@@ -99,7 +100,7 @@ def _roads(rng: np.random.Generator, side: int) -> _Roads:
     xy = _ORIGIN + _ROAD_M * (grid + rng.uniform(-0.25, 0.25, grid.shape))
     start = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
     end = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
-    bent = _bent(rng, xy[start], xy[end], _BENDS, 0.03)
+    bent = _bent(rng, xy[start], xy[end], _BENDS, 0.04)
     length = np.linalg.norm(np.diff(bent, axis=1), axis=2).sum(axis=1)
     links = coo_array((length, (start, end)), shape=(side * side,) * 2)
     return _Roads(xy, links, dict(zip(zip(start.tolist(), end.tolist(), strict=True), bent, strict=True)))
@@ -107,10 +108,12 @@ def _roads(rng: np.random.Generator, side: int) -> _Roads:
 
 def _bent(rng: np.random.Generator, start: Floats, end: Floats, bends: int, share: float) -> Floats:
     """Return lines that wander about the straight ones by a share of their length, shape (n, bends + 1, 2)."""
-    step = np.linspace(0, 1, bends + 1)[None, :, None]
-    straight = start[:, None] + step * (end - start)[:, None]
-    reach = share * np.linalg.norm(end - start, axis=1)[:, None, None]
-    return straight + reach * np.sin(np.pi * step) * rng.normal(0, 1, straight.shape)
+    step = np.linspace(0, 1, bends + 1)
+    wave = np.arange(1, 5)
+    way = end - start
+    aside = np.stack([-way[:, 1], way[:, 0]], axis=1)
+    swing = rng.normal(0, share, (len(way), 4)) / np.sqrt(wave) @ np.sin(np.pi * wave[:, None] * step)
+    return start[:, None] + step[None, :, None] * way[:, None] + swing[:, :, None] * aside[:, None]
 
 
 def _hauls(rng: np.random.Generator, names: npt.NDArray[np.object_], home: Ints, roads: _Roads, count: int
@@ -142,10 +145,7 @@ def _way(roads: _Roads, before: Ints, start: int, end: int) -> shapely.LineStrin
     nodes.reverse()
     if len(nodes) < 2:  # both ends stand at one crossing
         return shapely.LineString(roads.xy[start] + np.array([[0.0, 0.0], [150.0, 90.0]]))
-    pieces = [
-        roads.bends[(u, v)] if (u, v) in roads.bends else roads.bends[(v, u)][::-1]
-        for u, v in zip(nodes[:-1], nodes[1:], strict=True)
-    ]
+    pieces = [roads.bends[(u, v)] if (u, v) in roads.bends else roads.bends[(v, u)][::-1] for u, v in pairwise(nodes)]
     return shapely.LineString(np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])]))
 
 
@@ -157,7 +157,7 @@ def _pipes(rng: np.random.Generator, names: npt.NDArray[np.object_], xy: Floats,
     start = np.arange(trenches) % len(xy)
     _, near = cKDTree(xy).query(xy, k=min(2 + trenches // len(xy), len(xy)))
     end = near[start, 1 + np.arange(trenches) // len(xy)]
-    lines = list(shapely.linestrings(_bent(rng, xy[start], xy[end], _TRENCH_BENDS, 0.03)))
+    lines = list(shapely.linestrings(_bent(rng, xy[start], xy[end], _TRENCH_BENDS, 0.04)))
     corridor = np.array([f"c{number}" for number in range(trenches)])
     corridors = pd.DataFrame({
         "corridor": corridor, "from_node": names[start], "to_node": names[end],
@@ -194,11 +194,12 @@ def _exchanges(rng: np.random.Generator, pipes: pd.DataFrame, hauls: pd.DataFram
     }))  # fmt: skip
 
 
-def _left(rng: np.random.Generator, table: str, stream: str, done: str, names: npt.NDArray[np.object_],
-          count: int) -> pd.DataFrame:  # fmt: skip
+def _left(rng: np.random.Generator, table: str, names: npt.NDArray[np.object_], count: int) -> pd.DataFrame:
+    stream, done = {"unplaced": ("supply", "placed"), "unserved": ("demand", "served")}[table]
     pairs = rng.choice(len(names) * len(_RESOURCES), count, replace=False)
     node, resource = names[pairs // len(_RESOURCES)], np.array(_RESOURCES)[pairs % len(_RESOURCES)]
-    return make_table("plan", table, pd.DataFrame({
+    rows = {
         stream: [f"{at} {name}" for at, name in zip(node, resource, strict=True)], "node": node,
         "resource": resource, "quantity": rng.lognormal(8, 1, count), done: 0.0, "cost": 100.0, "co2": 1.0,
-    }))  # fmt: skip
+    }  # fmt: skip
+    return make_table("plan", table, pd.DataFrame(rows))

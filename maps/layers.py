@@ -13,7 +13,6 @@ from shapely.geometry.base import BaseGeometry
 from data.world import COARSE_KEY
 from maps.geometry import ARC_POINTS, Array, arcs, parted
 from maps.scene import Scene, mapped
-from maps.stretches import lanes
 from maps.whole_pipes import whole_pipes
 
 _NEGLIGIBLE = 1e-6  # of a unit per year: what a solver leaves behind
@@ -103,11 +102,9 @@ def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
         unit=mapped(hauls["resource"], scene.units, "unit/year"),
         draw_width_mm=_relative_width(hauls, scene.everything.hauls, 0.4, 1.2),
     ).sort_values(["geometry_key", "resource", "vehicle", "route"], kind="stable", ignore_index=True)
-    lines = haul_lines(scene, frame)
-    frame["draw_offset_mm"] = 0.0
-    for rows in frame.groupby("period", sort=False).indices.values():  # periods are drawn one by one
-        frame.loc[rows, "draw_offset_mm"] = on_the_right(lines[rows], frame["draw_width_mm"].to_numpy()[rows], 0.25)
-    return _frame(scene, _coloured(scene, frame), lines)
+    own = frame["geometry_key"].where(frame["geometry_key"] != "", frame["from_node"] + "\t" + frame["to_node"])
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(own, frame), frame["draw_width_mm"], 0.25)
+    return _frame(scene, _coloured(scene, frame), haul_lines(scene, frame))
 
 
 def coarse_parts(scene: Scene, routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -171,23 +168,6 @@ def side_by_side(group: pd.Series, width: pd.Series, gap: float) -> pd.Series:
     before = step.groupby(group).cumsum() - step
     total = step.groupby(group).transform("sum")
     return (before + step / 2 - total / 2).astype("float64").round(6)
-
-
-def on_the_right(lines: np.ndarray[tuple[int], np.dtype[np.object_]], widths: Array, gap: float) -> Array:
-    """Return how far each line is moved to the right of its way so that those on one road lie next to each other.
-
-    The widest are in the middle of the road, the two directions on its two sides. A line by itself stays.
-    """
-    wide_first = np.argsort(-widths, kind="stable")
-    lane = np.empty(len(lines), dtype=np.int64)
-    lane[wide_first] = lanes(lines[wide_first])
-    moved = np.zeros(len(lines))
-    inner = 0.0
-    for number in range(lane.max(initial=-1) + 1):
-        width = widths[lane == number].max() + gap
-        moved[lane == number] = inner + width / 2
-        inner += width
-    return moved.round(6)
 
 
 def _at_one_time(place: pd.Series, frame: pd.DataFrame) -> pd.Series:

@@ -41,6 +41,7 @@ ROUTE_VERTICES, PIPE_VERTICES = 100_000, 150_000
 _MODES = {"pipeline": "by pipe", "truck": "by truck", "mixed": "by pipe and truck", "on_site": "within one plant"}
 _DIAMETERS = ((100, "up to 100 mm"), (200, "100 to 200 mm"), (400, "200 to 400 mm"), (np.inf, "over 400 mm"))
 _UNKNOWN = "diameter not given"
+_ON_ROADS = "Width: quantity, compared within each resource. Side by side: on one road."
 _DRIVEN, _COARSE = "8 5", "3 9"  # dashes of truck routes, pixels
 _HUB = mark("hub", 25, INK, edge=PAPER, width=1.5)
 _BESIDE_PX = 25  # how far a hub stands left of the plant that it shares a place with
@@ -66,7 +67,8 @@ def cased(layer: gpd.GeoDataFrame, pane: str, properties: Sequence[Properties], 
           **style: object) -> Part:  # fmt: skip
     """Return coloured lines with a pale edge, each moved aside by its offset; with ``vertices`` they share roads."""
     widths = layer["draw_width_mm"].to_numpy() * PX_PER_MM
-    offsets = layer["draw_offset_mm"].to_numpy() * PX_PER_MM if "draw_offset_mm" in layer else 0 * widths
+    aside = "draw_offset_mm" in layer and not vertices
+    offsets = layer["draw_offset_mm"].to_numpy() * PX_PER_MM if aside else 0 * widths
     drawn = [
         {"style": line(colour, width, offset=round(float(offset), 1), casing=1, **style), **own}
         for colour, width, offset, own in zip(layer["colour"], widths, offsets, properties, strict=True)
@@ -156,7 +158,7 @@ def _trucks(scene: Scene, parties: Parties) -> Overlay:
     signs = [Value("coarse", "coarse roads: an estimate", sign=line_svg(3, _COARSE))] if some else []
     parts[1] = replace(parts[1], counted=False)
     return Overlay("trucks", "Truck routes", "Plan", parts, swatch=line_svg(3, "7 4"), facets=[resource], signs=signs,
-                   unit="trips/day", note="Width: quantity, compared within each resource.")  # fmt: skip
+                   unit="trips/day", note=_ON_ROADS)  # fmt: skip
 
 
 def _hubs(scene: Scene, parties: Parties) -> Overlay:

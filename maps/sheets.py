@@ -17,13 +17,15 @@ import numpy as np
 import shapely
 
 from maps.geometry import within_budget
-from maps.stretches import cut
+from maps.stretches import abreast, cut
 
 Properties = dict[str, Any]
 Kind = Literal["line", "way", "area", "mark", "name"]
 
 DECIMALS = 6  # of a degree: 0.1 m
 COARSE = 5  # for the ground
+EDGE_PX = 1.6  # by which the pale edge of a line is wider, as in ``symbioplan/shapes.js``
+ABREAST_PX = 36.0  # widest bundle of lines on one road
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Part:
     the value in each facet of the overlay), ``parties`` (whose it is), ``party`` (chosen by a click), ``amount``
     (summed in the panel) and, of marks, ``spot`` (degrees to turn, pixels to move right and down). A ``way`` is a
     line over roads that others use as well: each stretch of road is written once, simplified until all of them have
-    no more than ``vertices``.
+    no more than ``vertices``, and the lines on it are set side by side.
     """
 
     pane: str
@@ -203,17 +205,22 @@ def _encoded(part: Part) -> list[list[Any]]:
 
 
 def _ways(part: Part, stretches: _Numbers) -> list[list[Any]]:
-    """Return lines as the numbers of their stretches, ``~n`` where one is run backwards; a list per separate piece."""
+    """Return lines as their stretches: a list per separate piece, with number and pixels to the right in turn.
+
+    The number is ``~n`` where stretch ``n`` is run backwards.
+    """
     found = cut(part.shapes.to_numpy())
     simple = within_budget(gpd.GeoSeries(found.shapes, crs=part.shapes.crs), part.vertices)
     coded = _differences(simple.to_crs(4326).to_numpy(), 10**part.decimals)
     number = np.array([stretches(_text(numbers)) for numbers in coded], dtype=np.int64)
     signed = np.where(found.back, ~number[found.stretch], number[found.stretch])
+    widths = np.array([own["style"]["weight"] + EDGE_PX for own in part.properties], dtype=np.float64)
+    uses = np.column_stack([signed, np.rint(abreast(found, widths, ABREAST_PX))]).astype(np.int64)
     out: list[list[Any]] = [[] for _ in part.properties]
     cuts = np.flatnonzero(np.diff(found.piece)) + 1
-    for run, first in zip(np.split(signed, cuts), [0, *cuts.tolist()], strict=True):
+    for run, first in zip(np.split(uses, cuts), [0, *cuts.tolist()], strict=True):
         if len(run):
-            out[found.line[first]].append(run.tolist())
+            out[found.line[first]].append(run.ravel().tolist())
     return out
 
 

@@ -1,4 +1,4 @@
-"""Lines that share roads as sequences of stretches, each of which is there once; and lanes that set them apart."""
+"""Lines that share roads as sequences of stretches, each of which is there once; and how to set them apart."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.sparse import csr_array
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Lines = npt.NDArray[np.object_]
-
-LANES = 6  # side by side at most; more routes on one road lie on each other, where they share least
 
 
 @dataclass(frozen=True)
@@ -77,23 +75,17 @@ def _pair(one: Ints, other: Ints) -> Ints:
     return one * (1 << 31) + other
 
 
-def lanes(lines: Lines) -> Ints:
-    """Return a lane for each line so that lines in one direction of a road have different ones; -1 for one by itself.
+def abreast(found: Stretches, widths: Floats, most: float) -> Floats:
+    """Return how far each line is moved to the right of its way on each of its stretches, in the unit of the widths.
 
-    Lines are taken in their order: of those that share a road the first is the innermost, in lane 0. Where there
-    are more of them than :data:`LANES`, a line takes the one in which it shares the fewest metres.
+    On every stretch the lines lie next to each other about its middle, in their order, those that run it backwards
+    on their own right-hand side. Where they would be wider than ``most`` together they lie closer.
     """
-    found = cut(lines)
-    metres, ones = shapely.length(found.shapes)[found.stretch], np.ones(len(found.line))
-    users = pd.Series(found.line).groupby(found.stretch).transform("nunique").to_numpy()
-    alone = np.ones(len(lines), dtype=bool)
-    alone[found.line[users > 1]] = False
-    shape, place = (len(lines), 2 * len(found.shapes)), (found.line, 2 * found.stretch + found.back)
-    shared = (csr_array((metres, place), shape=shape) @ csr_array((ones, place), shape=shape).T).tocsr()
-    lane = np.full(len(lines), -1, dtype=np.int64)
-    for line in np.flatnonzero(~alone):
-        row = slice(shared.indptr[line], shared.indptr[line + 1])
-        others = lane[shared.indices[row]]
-        taken = np.bincount(others[others >= 0], weights=shared.data[row][others >= 0], minlength=LANES)
-        lane[line] = taken.argmin()
-    return lane
+    uses = pd.DataFrame({"stretch": found.stretch, "width": widths[found.line]})
+    uses["turn"] = np.where(found.back, -1 - found.line, found.line)  # from left to right along the stretch
+    uses = uses.sort_values(["stretch", "turn"], kind="stable")
+    by = uses.groupby("stretch")["width"]
+    total = by.transform("sum")
+    middle = by.cumsum() - uses["width"] / 2 - total / 2
+    moved = (middle * (most / total).clip(upper=1.0)).sort_index().to_numpy()
+    return np.asarray(np.where(found.back, -moved, moved), dtype=np.float64)

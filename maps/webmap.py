@@ -117,7 +117,7 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     )
     osm.add_to(canvas)
     Start(layers).add_to(canvas)
-    figure.html.add_child(Text(_template("tools.html").render()), name="tools")
+    figure.html.add_child(Text(_template("tools.html").render(beyond=data.views["beyond"])), name="tools")
     figure.html.add_child(
         Text(_template("panel.html").render(groups=_groups([*data.overlays, *pictures]))), name="panel"
     )
@@ -126,7 +126,8 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
 
 def bottom_up(overlays: Sequence[Overlay]) -> list[Overlay]:
     """Return the layers in the order of drawing: by pane, and in one pane what the panel lists first on top."""
-    return sorted(overlays[::-1], key=lambda overlay: PANES[overlay.parts[-1].pane])
+    listed_last_first = overlays[::-1]
+    return sorted(listed_last_first, key=lambda overlay: PANES[overlay.parts[-1].pane])
 
 
 def _canvas(study: Study) -> folium.Map:
@@ -160,7 +161,8 @@ def _side(data: PageData, head: Headline) -> dict[str, object]:
     sources.append("Drawn by symbioplan with Folium and Leaflet")
     return {
         "name": study.name, "description": study.settings.description, "phases": data.plan.phases,
-        "head": head, "violations": data.plan.checker[:5], "sources": sources,
+        "beyond": data.views["beyond"], "plants": len(study.plants), "head": head,
+        "violations": data.plan.checker[:5], "sources": sources,
     }  # fmt: skip
 
 

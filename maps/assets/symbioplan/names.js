@@ -59,19 +59,17 @@
       }
       this._show(placed);
     },
-    // The first side that is free, rather one that does not run off the map.
+    // The first side that is free and does not run off the map.
     _free({ spot, width }, taken) {
-      const left0 = this._map.containerPointToLayerPoint([0, 0]).x;
-      const wide = this._map.getSize().x;
-      let outside = null;
+      const { x: left0, y: top0 } = this._map.containerPointToLayerPoint([0, 0]);
+      const { x: wide, y: high } = this._map.getSize();
       for (const [dx, dy] of SIDES) {
         const left = spot.x + (dx === null ? -13 - width : dx || -width / 2);
         const box = [left, spot.y + dy, left + width, spot.y + dy + HEIGHT];
-        if (taken.some((other) => overlaps(box, other))) continue;
-        if (box[0] >= left0 && box[2] <= left0 + wide) return box;
-        outside = outside || box;
+        const inside = box[0] >= left0 && box[2] <= left0 + wide && box[1] >= top0 && box[3] <= top0 + high;
+        if (inside && !taken.some((other) => overlaps(box, other))) return box;
       }
-      return outside;
+      return null;
     },
     _show(placed) {
       while (this._nodes.length < placed.length) this._nodes.push(sp.element('div', null, this._box, 'sp-label'));

@@ -32,15 +32,20 @@
       return this.known[number];
     }
 
-    // Points on the screen of stretches run in turn, without what cannot be seen there.
-    points(numbers, map, bounds) {
+    // Points on the screen of stretches run in turn, each with the pixels by which it is moved to its right.
+    points(uses, map, bounds) {
       const view = `${map.getZoom()} ${map.getPixelOrigin()}`;
       if (view !== this.view) Object.assign(this, { view, seen: {} });
       const ring = [];
-      for (const number of numbers) {
-        const { points, box } = this.seen[number] || this.project(number, map);
-        for (let i = ring.length ? 1 : 0; i < points.length; i++) ring.push(points[i]);
+      let run = [];
+      for (let i = 0; i < uses.length; i += 2) {
+        const { points, box } = this.seen[uses[i]] || this.project(uses[i], map);
+        for (let k = run.length ? 1 : 0; k < points.length; k++) run.push(points[k]);
         bounds.extend(box);
+        if (uses[i + 1] === uses[i + 3]) continue;
+        const moved = uses[i + 1] ? sp.aside(run, uses[i + 1] * sp.scale) : run;
+        for (const point of moved) ring.push(point);
+        run = [];
       }
       return ring;
     }
@@ -62,19 +67,19 @@
   sp.Way = L.Polyline.extend({
     initialize(pieces, stretches, options) {
       Object.assign(this, { pieces, stretches });
-      const ends = pieces.map((piece) => [...piece.map((n) => stretches.end(n)), stretches.end(~piece[piece.length - 1])]);
+      const ends = pieces.map((uses) => {
+        const numbers = uses.filter((_, i) => i % 2 === 0);
+        return [...numbers, ~numbers[numbers.length - 1]].map((number) => stretches.end(number));
+      });
       L.Polyline.prototype.initialize.call(this, ends, options);
     },
     _projectLatlngs(_, result, bounds) {
-      for (const piece of this.pieces) {
-        const ring = this.stretches.points(piece, this._map, bounds);
-        result.push(this.options.offset ? sp.aside(ring, this.options.offset * sp.scale) : ring);
-      }
+      for (const uses of this.pieces) result.push(this.stretches.points(uses, this._map, bounds));
     },
     // Where a pop-up opens that no click has placed: half-way, on the road.
     getCenter() {
-      const [piece] = this.pieces;
-      const number = piece[Math.floor(piece.length / 2)];
+      const [uses] = this.pieces;
+      const number = uses[2 * Math.floor(uses.length / 4)];
       const own = this.stretches.places(number < 0 ? ~number : number);
       return own[Math.floor(own.length / 2)];
     },
