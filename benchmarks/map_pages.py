@@ -100,9 +100,8 @@ def run(asked: argparse.Namespace) -> tuple[list[Record], int]:
     except NoBrowserError as error:
         print(error, file=sys.stderr)
         return records, 2
-    made = [
-        f"{conditions}, {version}, Folium {metadata.version('folium')}; median of {asked.runs} runs.\n\n{tables(records)}"
-    ]
+    on = f"{conditions}, {version}, Folium {metadata.version('folium')}; median of {asked.runs} runs.\n\n"
+    made = [on + tables(records)]
     if not asked.json:
         print(made[0])
     if asked.write:

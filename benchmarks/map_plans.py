@@ -91,7 +91,9 @@ def _study(base: Study, rng: np.random.Generator, xy: Floats, roads: _Roads) -> 
         geometry=shapely.linestrings(np.stack(list(roads.bends.values()))), crs=base.crs,
     )  # fmt: skip
     empty = {name: getattr(base, name).iloc[:0] for name in ("streams", "zones", "crossings", "pipelines", "sites")}
-    return base.replace(name=f"{len(xy):,} works made from a seed", plants=plants, roads=ways, **empty)
+    name = f"{len(xy):,} works made from a seed"
+    settings = base.settings.model_copy(update={"name": name, "description": "", "sources": ["Made from a seed"]})
+    return base.replace(name=name, settings=settings, plants=plants, roads=ways, **empty)
 
 
 def _roads(rng: np.random.Generator, side: int) -> _Roads:

@@ -32,7 +32,7 @@ class Stretches:
 def cut(lines: Lines) -> Stretches:
     """Return lines, single or multiple, as stretches; vertices are the same where their coordinates are.
 
-    A vertex ends a stretch where a line ends or where not all lines go on to the same two neighbours.
+    A vertex ends a stretch where a line ends or turns back, or where not all lines go on to the same two neighbours.
     """
     pieces, owner = shapely.get_parts(lines, return_index=True)
     xy, of = shapely.get_coordinates(pieces, return_index=True)
@@ -63,6 +63,7 @@ def _forks(vertex: Ints, end: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     fork[vertex[end]] = True
     inner = np.flatnonzero(~end)
     before, after = vertex[inner - 1], vertex[inner + 1]
+    fork[vertex[inner[before == after]]] = True  # a line turns back
     pair = _pair(np.minimum(before, after), np.maximum(before, after))
     least, most = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
     np.minimum.at(least, vertex[inner], pair)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,10 +11,12 @@ import pytest
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
+from benchmarks import browser
 from data.contracts import make_table
 from data.plan import Plan
 from data.settings import Settings
 from data.study import Study
+from maps.webmap import write_map
 
 UTM = CRS.from_epsg(25832)
 X, Y = 631_000.0, 6_171_000.0
@@ -296,3 +300,63 @@ def in_two_phases(plan: Plan) -> Plan:
         unplaced=both(plan.unplaced),
         unserved=both(plan.unserved),
     )
+
+
+# ---- the map in a browser ----------------------------------------------------------------------------------------
+
+DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a browser; where there is none the test is skipped, in CI it fails."""
+    try:
+        with browser.chromium() as started:
+            yield started
+    except browser.NoBrowserError as error:
+        if os.environ.get("CI", "").lower() in ("true", "1"):
+            pytest.fail(f"the browser tests must run in CI: {error}")
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def visit(chromium, tmp_path):
+    """Return a function that opens a file with the network cut; what goes wrong in the page is checked at the end."""
+    troubles: list[str] = []
+    contexts = []
+
+    def answer(route):
+        url = route.request.url
+        if url.startswith(("file:", "data:")):
+            return route.continue_()
+        troubles.append(f"asked the network for {url}")
+        return route.abort()
+
+    def open_file(path, size=DESK, scheme="light"):
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.route("**/*", answer)
+        page.goto(path.as_uri())
+        page.wait_for_function("() => symbioplan.ready")
+        return page
+
+    yield open_file
+    for number, context in enumerate(contexts):
+        context.pages[0].screenshot(path=tmp_path / f"screen-{number}.png")
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def show(visit, tmp_path):
+    """Return a function that draws a plan and opens its map."""
+
+    def open_map(study, plan, size=DESK, scheme="light"):
+        path = tmp_path / "map.html"
+        write_map(study, plan, path)
+        return visit(path, size, scheme)
+
+    return open_map

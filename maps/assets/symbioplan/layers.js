@@ -84,7 +84,8 @@
     if (kind === 'line') return L.polyline(sp.decode(shape, kind, part.unit), options);
     if (kind !== 'way') return null;
     part.roads = part.roads || new sp.Stretches(part);
-    return new sp.Way(shape, part.roads, options);
+    const casing = sp.data.crowded ? 0 : options.casing; // many on one road would cover each other with their edges
+    return new sp.Way(shape, part.roads, { ...options, casing });
   }
 
   // The shapes of a feature, the one that takes clicks first.

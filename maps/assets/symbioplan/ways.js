@@ -43,7 +43,7 @@
         for (let k = run.length ? 1 : 0; k < points.length; k++) run.push(points[k]);
         bounds.extend(box);
         if (uses[i + 1] === uses[i + 3]) continue;
-        const moved = uses[i + 1] ? sp.aside(run, uses[i + 1] * sp.scale) : run;
+        const moved = uses[i + 1] ? sp.aside(run, uses[i + 1] * sp.scale ** 2) : run;
         for (const point of moved) ring.push(point);
         run = [];
       }
