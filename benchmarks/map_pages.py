@@ -77,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of which the median counts")
     parser.add_argument("--seed", type=int, default=1, help="of the plans")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the pages in this folder")
-    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into docs/{PAGE.name}")
 
 
 def _sizes(text: str) -> list[int]:

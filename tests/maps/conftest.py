@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -11,7 +9,6 @@ import pytest
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
-from benchmarks import browser
 from data.contracts import make_table
 from data.plan import Plan
 from data.settings import Settings
@@ -305,18 +302,6 @@ def in_two_phases(plan: Plan) -> Plan:
 # ---- the map in a browser ----------------------------------------------------------------------------------------
 
 DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """Return a browser; where there is none the test is skipped, in CI it fails."""
-    try:
-        with browser.chromium() as started:
-            yield started
-    except browser.NoBrowserError as error:
-        if os.environ.get("CI", "").lower() in ("true", "1"):
-            pytest.fail(f"the browser tests must run in CI: {error}")
-        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -48,7 +48,9 @@ def inked(page):
     return page.evaluate(
         """() => {
           const canvas = document.querySelector('.leaflet-crowd-pane canvas');
-          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+          copy.drawImage(canvas, 0, 0);
+          const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
           let count = 0;
           for (let i = 3; i < data.length; i += 4) count += data[i] > 0;
           return count;
@@ -89,7 +91,7 @@ def test_a_route_opens_and_lists_what_else_is_on_its_road(page):
     middle = "symbioplan.layers.trucks.features[0].shapes[0].getCenter()"
     x, y = at(page, middle)
     page.mouse.click(x, y)
-    popup = page.locator(".leaflet-popup-content")
+    popup = page.locator(".leaflet-popup-content").last  # the one before fades
     popup.wait_for()
     first = popup.locator("h3").inner_text()
     assert "Also here (" in popup.inner_text()
@@ -97,7 +99,7 @@ def test_a_route_opens_and_lists_what_else_is_on_its_road(page):
     title = other.inner_text()
     assert title != first
     other.click()
-    assert popup.locator("h3").inner_text() == title
+    page.wait_for_function(f"() => [...document.querySelectorAll('.sp-popup h3')].pop().textContent === {title!r}")
     assert first in popup.inner_text()
 
 
