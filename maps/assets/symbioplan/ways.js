@@ -36,6 +36,8 @@
     points(uses, map, bounds) {
       const view = `${map.getZoom()} ${map.getPixelOrigin()}`;
       if (view !== this.view) Object.assign(this, { view, seen: {} });
+      const near = Math.min(Math.max((map.getZoom() - 6) / 6, 0.5), 1); // from afar a bundle would hide the land
+      const spread = near * sp.scale ** 2;
       const ring = [];
       let run = [];
       for (let i = 0; i < uses.length; i += 2) {
@@ -43,7 +45,7 @@
         for (let k = run.length ? 1 : 0; k < points.length; k++) run.push(points[k]);
         bounds.extend(box);
         if (uses[i + 1] === uses[i + 3]) continue;
-        const moved = uses[i + 1] ? sp.aside(run, uses[i + 1] * sp.scale ** 2) : run;
+        const moved = uses[i + 1] ? sp.aside(run, uses[i + 1] * spread) : run;
         for (const point of moved) ring.push(point);
         run = [];
       }
