@@ -12,6 +12,10 @@
   const overlaps = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 
   function boxesOnMap(map) {
+    if (document.body.classList.contains('sp-printing')) { // on paper only scale and north lie on the map
+      const { x, y } = map.containerPointToLayerPoint([0, map.getSize().y]);
+      return [[x, y - 50, x + 170, y], [x + map.getSize().x - 260, y - 18, x + map.getSize().x, y]];
+    }
     const origin = map.getContainer().getBoundingClientRect();
     const shift = map.containerPointToLayerPoint([-origin.left, -origin.top]);
     const nodes = [...BOXES.map((id) => document.getElementById(id)), ...document.querySelectorAll('.leaflet-control')];
