@@ -273,5 +273,6 @@ def _route_table(settings: Settings, kept: pd.DataFrame) -> pd.DataFrame:
         from_node=kept["from_plant"],
         to_node=kept["to_plant"],
         fixed_cost=trucks.loading_bay_cost * finance.annuity(finance.lifetime_years.loading_bay),
+        capex_fixed=trucks.loading_bay_cost,
     )  # fmt: skip
     return make_table("problem", "routes", table)
