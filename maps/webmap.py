@@ -18,6 +18,7 @@ from folium.utilities import JsCode
 
 from data.plan import Plan
 from data.study import Study
+from maps.credits import credit
 from maps.features import plant_svg
 from maps.geometry import bounds_degrees, main_cluster
 from maps.headline import headline
@@ -25,7 +26,6 @@ from maps.offline import SCRIPTS, STYLES, TILES, OfflineFigure, Text, json_block
 from maps.overlays import CANVAS_PANES, PANES, Overlay, overlays
 from maps.scene import Scene
 
-OSM = "© OpenStreetMap contributors"
 _TILE_CREDIT = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
 
@@ -129,22 +129,14 @@ def _views(scene: Scene) -> dict[str, Any]:
         return {"near": None, "all": None, "credit": ""}
     near = points[main_cluster(points)]
     everything = pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)])
-    return {"near": bounds_degrees(near), "all": bounds_degrees(everything), "credit": _credit(scene.study)}
-
-
-def _credit(study: Study) -> str:
-    """Return the credit that the licence of OpenStreetMap wants in sight, where the study names it."""
-    said = [*study.settings.sources]
-    for layer in (study.plants, study.zones, study.crossings, study.sites, study.pipelines):
-        said += layer["source"].unique().tolist() if "source" in layer else []
-    return OSM if study.settings.download or any("openstreetmap" in str(text).lower() for text in said) else ""
+    return {"near": bounds_degrees(near), "all": bounds_degrees(everything), "credit": credit(scene.study)}
 
 
 def _title(scene: Scene) -> str:
     study = scene.study
     sources = [*study.settings.sources]
-    if credit := _credit(study):
-        sources.append(f"Map data {credit}, Open Database License")
+    if owed := credit(study):
+        sources.append(f"Map data {owed}, Open Database License")
     sources.append("Drawn by symbioplan with Folium and Leaflet")
     return _template("title.html").render(
         name=study.name,

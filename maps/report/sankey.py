@@ -1,0 +1,200 @@
+"""Who gives how much to whom, as ribbons whose width is the quantity; one picture per unit.
+
+Givers stand on the left, takers on the right, shared hubs in between. The order within a column is found by
+sweeps that put each place at the mean height of those it exchanges with (Sugiyama, Tagawa and Toda 1981).
+Tonnes and cubic metres do not add up, so each unit has a picture of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from maps.figures import INK, MUTED, drawing, inline_svg, shortened
+from maps.numbers import amount, plural
+from maps.scene import Scene
+
+_SWEEPS = 12
+_GAP = 0.30  # inches between two places of one column
+_LEAST = 0.014  # inches: the thinnest ribbon that can be seen
+_NAME = 18.0  # ems of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One Sankey diagram: its unit, its phase (blank when there is one), the SVG, and what each colour is."""
+
+    unit: str
+    phase: str
+    svg: str
+    legend: tuple[tuple[str, str, str], ...]  # colour, resource, quantity
+
+
+def sankeys(scene: Scene) -> list[Picture]:
+    """Return a picture for each phase and unit in which something is exchanged."""
+    table = scene.plan.exchanges
+    table = table[table["quantity"] > 0]
+    out = []
+    for number, ((phase, unit), rows) in enumerate(table.groupby(["period", "unit"], sort=True)):
+        links = _links(scene, rows)
+        per_year = f"{unit}/year"
+        sums = links.groupby(["resource", "colour"], as_index=False)["quantity"].sum()
+        legend = tuple(
+            (row.colour, row.resource, amount(row.quantity, per_year)) for row in sums.itertuples(index=False)
+        )
+        out.append(Picture(per_year, str(phase), _draw(links, per_year, f"sankey{number}"), legend))
+    return out
+
+
+def _links(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return ``start``, ``end`` (column, name), ``quantity``, ``colour``, ``resource`` with places in columns.
+
+    Hubs that give to one another stand in columns of their own.
+    """
+    hubs = rows["via_hub"].str.split(";")
+    from_hub = [name if name in at else "" for name, at in zip(rows["supply"], hubs, strict=True)]
+    to_hub = [name if name in at else "" for name, at in zip(rows["demand"], hubs, strict=True)]
+    depth = _depths([(a, b) for a, b in zip(from_hub, to_hub, strict=True) if a and b and a != b])
+    last = 1 + (max((depth.get(name, 1) for name in [*from_hub, *to_hub] if name), default=0))
+    starts = [
+        (depth.get(hub, 1), f"Hub {hub}") if hub else (0, scene.name(node))
+        for hub, node in zip(from_hub, rows["from_node"], strict=True)
+    ]
+    ends = [
+        (depth.get(hub, 1), f"Hub {hub}") if hub else (last, scene.name(node))
+        for hub, node in zip(to_hub, rows["to_node"], strict=True)
+    ]
+    table = pd.DataFrame({
+        "start": pd.Series(starts, dtype="object"), "end": pd.Series(ends, dtype="object"),
+        "quantity": rows["quantity"].to_numpy(),
+        "resource": [scene.resource_names.get(name, name) for name in rows["resource"]],
+        "colour": [scene.colours[name] for name in rows["resource"]],
+    })  # fmt: skip
+    return table.groupby(["start", "end", "resource", "colour"], as_index=False, sort=True)["quantity"].sum()
+
+
+def _depths(pairs: list[tuple[str, str]]) -> dict[str, int]:
+    """Return the column of each hub: one more than that of the last hub that gives to it."""
+    depth = {name: 1 for pair in pairs for name in pair}
+    for _ in range(len(depth)):  # hubs that give in a circle stay where the sweeps leave them
+        for giver, taker in pairs:
+            depth[taker] = max(depth[taker], min(depth[giver] + 1, len(depth)))
+    return depth
+
+
+def _draw(links: pd.DataFrame, unit: str, name: str) -> str:
+    columns = _columns(links)
+    inches = 2.6 * np.clip(len(links) / 6, 0.35, 1.0)  # of the tallest column's ribbons
+    most = max(sum(sizes.values()) for sizes in columns.values())
+    scale = inches / most
+    heights = [sum(max(size * scale, _LEAST) for size in sizes.values()) + _GAP * len(sizes)
+               for sizes in columns.values()]  # fmt: skip
+    tall, wide = max(heights) + 0.25, 7.4
+    with drawing(name):
+        figure = Figure(figsize=(wide, tall))
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_xlim(0, wide)
+        axes.set_ylim(tall, 0)
+        axes.axis("off")
+        places = _places(columns, scale, tall)
+        left, right = 2.15, wide - 2.15
+        last = max(columns)
+        across = {column: left + (right - left) * column / max(last, 1) for column in columns}
+        _ribbons(axes, links, places, across, scale)
+        for (column, place), (top, size) in places.items():
+            x = across[column]
+            axes.add_patch(Rectangle((x - 0.04, top), 0.08, max(size * scale, _LEAST), color=INK, linewidth=0))
+            _name(axes, place, amount(size, unit), x, top + size * scale / 2, at=(column, last))
+        told = f"Flows in {unit}: {plural(len(links), 'flow')} between {plural(len(places), 'place')}"
+        return inline_svg(figure, name=name, title=told)
+
+
+def _columns(links: pd.DataFrame) -> dict[int, dict[str, float]]:
+    """Return by column the places and what passes them, in an order with few crossings."""
+    passing: dict[tuple[int, str], float] = {}
+    for side in ("start", "end"):
+        for place, quantity in links.groupby(side)["quantity"].sum().items():
+            passing[place] = max(passing.get(place, 0.0), float(quantity))  # type: ignore[index,call-overload]
+    order: dict[int, list[tuple[int, str]]] = {}
+    for place in sorted(passing, key=lambda place: (place[0], -passing[place], place[1])):
+        order.setdefault(place[0], []).append(place)
+    for sweep in range(_SWEEPS):
+        height = _middles(order, passing)
+        side, other = ("end", "start") if sweep % 2 == 0 else ("start", "end")
+        pulled = links.assign(pull=[height[place] for place in links[other]] * links["quantity"]).groupby(side)
+        mean = (pulled["pull"].sum() / pulled["quantity"].sum()).to_dict()
+        for column, places in order.items():
+            order[column] = sorted(places, key=lambda place: (mean.get(place, height[place]), place[1]))
+    return {column: {name: passing[column, name] for _, name in places} for column, places in sorted(order.items())}
+
+
+def _middles(order: dict[int, list[tuple[int, str]]], passing: dict[tuple[int, str], float]) -> dict[tuple[int, str],
+                                                                                                       float]:  # fmt: skip
+    """Return the height of each place, its column spread from 0 to 1."""
+    out = {}
+    for places in order.values():
+        sizes = np.array([passing[place] for place in places]) / sum(passing[place] for place in places)
+        sizes = (sizes + 1 / len(places)) / 2
+        out.update(zip(places, (np.cumsum(sizes) - sizes / 2).tolist(), strict=True))
+    return out
+
+
+def _places(columns: dict[int, dict[str, float]], scale: float, tall: float) -> dict[tuple[int, str],
+                                                                                      tuple[float, float]]:  # fmt: skip
+    """Return top (inches) and size (units) of every place."""
+    out = {}
+    for column, sizes in columns.items():
+        drawn = [max(size * scale, _LEAST) for size in sizes.values()]
+        gap = (tall - 0.25 - sum(drawn)) / len(drawn)
+        top = 0.12 + gap / 2
+        for (name, size), high in zip(sizes.items(), drawn, strict=True):
+            out[column, name] = (top, size)
+            top += high + gap
+    return out
+
+
+def _ribbons(axes: object, links: pd.DataFrame, places: dict[tuple[int, str], tuple[float, float]],
+             across: dict[int, float], scale: float) -> None:  # fmt: skip
+    """Draw every flow, those at one place in the order in which they leave and arrive."""
+    top = {place: at for place, (at, _) in places.items()}
+    starts, ends = np.zeros(len(links)), np.zeros(len(links))
+    for own, side, other in ((starts, "start", "end"), (ends, "end", "start")):
+        for place, rows in links.groupby(side).groups.items():
+            at = top[place]  # type: ignore[index]
+            for row in sorted(rows, key=lambda row, other=other: top[links.at[row, other]]):
+                own[row] = at
+                at += links.at[row, "quantity"] * scale
+    order = np.argsort(-links["quantity"].to_numpy(), kind="stable")  # thin ones on top
+    for row in order:
+        link = links.iloc[row]
+        x0, x1 = across[link["start"][0]] + 0.04, across[link["end"][0]] - 0.04
+        axes.add_patch(  # type: ignore[attr-defined]
+            PathPatch(_ribbon(x0, x1, starts[row], ends[row], max(link["quantity"] * scale, _LEAST)),
+                      facecolor=link["colour"], alpha=0.62, linewidth=0)
+        )  # fmt: skip
+
+
+def _ribbon(x0: float, x1: float, y0: float, y1: float, high: float) -> Path:
+    """Return the outline of a ribbon that leaves and arrives level; one that runs back bends out on both sides."""
+    bend = max((x1 - x0) / 2, 0.6)
+    points = [(x0, y0), (x0 + bend, y0), (x1 - bend, y1), (x1, y1),
+              (x1, y1 + high), (x1 - bend, y1 + high), (x0 + bend, y0 + high), (x0, y0 + high), (x0, y0)]  # fmt: skip
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    return Path(points, codes)
+
+
+def _name(axes: object, place: str, quantity: str, x: float, y: float, *, at: tuple[int, int]) -> None:
+    """Write a place's name and quantity: outside at both ends, above the bar in between."""
+    column, last = at
+    if 0 < column < last:
+        where = {"x": x, "ha": "center"}
+    else:
+        where = {"x": x - 0.1 if column == 0 else x + 0.1, "ha": "right" if column == 0 else "left"}
+    text = axes.text  # type: ignore[attr-defined]
+    text(y=y - 0.01, s=shortened(place, _NAME), va="bottom", fontsize=7.6, **where)
+    text(y=y + 0.01, s=quantity, va="top", fontsize=6.8, color=MUTED, **where)
