@@ -1,0 +1,88 @@
+"""``report.html``: the whole plan on one page that needs no network and prints.
+
+Everything is text that Jinja escapes; the charts are SVG that :mod:`maps.figures` has written. branca, which takes
+text for a template, is nowhere near it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from data.plan import Plan
+from data.study import Study
+from maps.credits import credit
+from maps.picture import picture_scene, picture_svg
+from maps.report import asked, brief, partners, schedules, sources
+from maps.report.accounts import accounts
+from maps.report.sankey import sankeys
+from maps.report.waterfall import steps, waterfall
+from maps.scene import Scene
+
+
+def write_report(study: Study, plan: Plan, path: Path) -> None:
+    """Write the report as one HTML file without a script.
+
+    Raises
+    ------
+    data.errors.InputError
+        When the plan names a line or place that neither it nor the study holds.
+    """
+    path.write_text(report(study, plan), encoding="utf-8", errors="replace")
+
+
+def report(study: Study, plan: Plan) -> str:
+    """Return the page; one that says why where there is no plan."""
+    scene = Scene(study, plan)
+    context: dict[str, object] = {
+        "study": study, "plan": plan, "facts": asked.facts(scene), "limits": asked.limits(scene),
+        "settings": asked.settings(scene), "streams": asked.streams(scene), "cited": asked.cited(study.settings),
+        "credit": credit(study), "status": brief.STATUS[plan.status], "notes": plan.notes, "reasons": plan.reasons,
+        "violations": plan.checker, "has_plan": plan.has_solution,
+    }  # fmt: skip
+    if plan.has_solution:
+        context |= _answer(scene)
+    page = _environment().get_template("report.html")
+    return page.render(context)
+
+
+def _answer(scene: Scene) -> dict[str, object]:
+    plan = scene.plan
+    found = accounts(scene.study, plan)
+    catalogue = sources.catalogue_values(scene)
+    seen = picture_scene(scene.study, plan)
+    rows = steps(plan, found)
+    return {
+        "lines": brief.five_lines(scene, found),
+        "indicators": brief.indicators(plan),
+        "map": Markup(picture_svg(seen)),  # noqa: S704 - drawn by Matplotlib, which escapes text
+        "map_phase": seen.phase,
+        "sankeys": [(picture, Markup(picture.svg)) for picture in sankeys(scene)],  # noqa: S704 - likewise
+        "waterfall": Markup(waterfall(rows, found.unit)),  # noqa: S704 - likewise
+        "costs": brief.costs(plan),
+        "exchanges": schedules.exchanges(scene),
+        "pipes": schedules.pipes(scene),
+        "trenches": schedules.trenches(scene),
+        "hauls": schedules.hauls(scene),
+        "hubs": schedules.hubs(scene),
+        "phases": schedules.phases(scene),
+        "left": schedules.left_over(scene),
+        "overview": partners.overview(scene, found),
+        "partners": partners.pages(scene, found),
+        "idle": [scene.name(plant) for plant in partners.newcomers(found)],
+        "sure": brief.sure(plan),
+        "solver": brief.solver(plan, scene.study.settings.solver.model_dump()),
+        "catalogue": catalogue,
+        "kinds": list(sources.used_sources(catalogue)),
+    }
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("maps", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip

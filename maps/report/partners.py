@@ -1,0 +1,143 @@
+"""One page per partner: what it gives, gets, saves and pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from maps.report.accounts import SHARED, Accounts
+from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
+from maps.scene import Scene
+
+_ITEMS = {
+    "disposal": "Disposal of what is left over",
+    "purchase": "Purchases of virgin resources",
+    "charge": "CO₂ charge on both",
+    "transport": "Its share of transport",
+    "transport_charge": "CO₂ charge on its share of transport",
+    "grades": "Use of better grades as lesser ones",
+    "hubs": "Its share of shared hubs, with their CO₂ charge",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one partner needs to know."""
+
+    anchor: str
+    name: str
+    sector: str
+    sentence: str
+    gives: Table
+    gets: Table
+    account: Table
+
+
+def overview(scene: Scene, found: Accounts) -> Table:
+    """Return what every plant saves; with what is nobody's the sum is the plan's saving."""
+    table = found.partners.sort_values(["saves", "plant"], ascending=[False, True])
+    rows = [
+        (scene.name(row.plant), money(row.before), money(row.after), money(row.saves), told(row.co2_saved))
+        for row in table.itertuples(index=False)
+    ]
+    rows += [(f"Nobody's: {row.item}", "", "", money(-row.amount), "") for row in found.unshared.itertuples(index=False)]
+    sums = table[["before", "after", "saves", "co2_saved"]].sum()
+    total = float(sums["saves"]) - float(found.unshared["amount"].sum())
+    return Table(
+        "What every partner saves",
+        columns("Partner", ("Pays without the plan", found.unit), ("Pays with the plan", found.unit),
+                ("Saves", found.unit), ("CO₂ saved", found.co2_unit)),
+        tuple(rows),
+        ("The plan", money(sums["before"]), money(float(sums["before"]) - total), money(total), told(sums["co2_saved"])),
+        "The study has no streams.",
+        ("Before any payment between partners. A partner is spared disposal and purchases, with the CO₂ charge on both. "
+         "What an exchange costs is split between its two ends in proportion to what each is spared by it (equally where "
+         "neither is); a shared hub, with all ways to and from it, in the same way between all who use it. A negative "
+         "amount means that the partner gives up more than it is spared, mostly what it sells today: it needs to be paid "
+         "by its partners.",),
+    )  # fmt: skip
+
+
+def pages(scene: Scene, found: Accounts) -> tuple[Page, ...]:
+    """Return a page for each plant that gives or gets something, those that save most first."""
+    busy = set(found.shares["plant"])
+    table = found.partners[found.partners["plant"].isin(busy)]
+    table = table.sort_values(["saves", "plant"], ascending=[False, True])
+    sectors = scene.study.plants.set_index("plant")["sector"]
+    out = []
+    for number, row in enumerate(table.to_dict("records"), 1):
+        plant = str(row["plant"])
+        out.append(
+            Page(
+                anchor=f"partner-{number}",
+                name=scene.name(plant),
+                sector=str(sectors.get(plant, "")),
+                sentence=_sentence(row, found),
+                gives=_side(scene, found, plant, "gives"),
+                gets=_side(scene, found, plant, "gets"),
+                account=_account(row, found),
+            )
+        )
+    return tuple(out)
+
+
+def _sentence(row: dict[str, float], found: Accounts) -> str:
+    paid = sum(row[item] for item in SHARED)
+    if row["saves"] >= 0:
+        head = f"Saves {money(row['saves'])} {found.unit}"
+    else:
+        head = f"Would be worse off by {money(-row['saves'])} {found.unit} unless its partners pay it at least that much"
+    return f"{head}; pays {money(paid)} {found.unit} of what transport and hubs cost (counted already)."
+
+
+def _side(scene: Scene, found: Accounts, plant: str, side: str) -> Table:
+    """Return what a plant gives or gets, what each exchange spares it and what it pays of it."""
+    shares = found.shares[(found.shares["plant"] == plant) & (found.shares["side"] == side)]
+    table = shares.merge(scene.plan.exchanges.drop(columns=["co2", "period"]), on="exchange", validate="one_to_one")
+    paid = table[list(SHARED)].sum(axis=1)
+    gives = side == "gives"
+    hub, other = ("demand", "to_node") if gives else ("supply", "from_node")
+    quantity = table["quantity_sent"] if gives else table["quantity"]
+    rows = tuple(
+        (
+            row["exchange"], scene.resource_names.get(name := row["resource" if gives else "received_as"], name),
+            f"hub {row[hub]} at {scene.name(row[other])}" if row[hub] in row["via_hub"].split(";")
+            else scene.name(row[other]),
+            row["mode"].replace("_", " "), kilometres(row["distance_m"]), row["period"], told(amount),
+            f"{row['unit']}/year", money(row["spared"]), money(pays), money(row["spared"] - pays),
+        )
+        for row, amount, pays in zip(table.to_dict("records"), quantity, paid, strict=True)
+    )  # fmt: skip
+    sums = (table["spared"].sum(), paid.sum())
+    made = Table(
+        "Gives" if gives else "Gets",
+        columns("No.", "Resource", "To" if gives else "From", "By", ("Distance", "km"), "Phase", ("Quantity", ""), "Unit",
+                ("Spared", found.unit), ("Pays", found.unit), ("Better off by", found.unit)),
+        rows,
+        ("All", "", "", "", "", "", "", "", money(sums[0]), money(sums[1]), money(sums[0] - sums[1]))
+        if len(rows) > 1 else (),
+        "Gives nothing to others." if gives else "Gets nothing from others.",
+    )  # fmt: skip
+    return without_blank_columns(made, ("Phase",))
+
+
+def _account(row: dict[str, float], found: Accounts) -> Table:
+    """Return what a partner pays without and with the plan, item by item."""
+    cells = []
+    for item, label in _ITEMS.items():
+        before, after = (0.0, row[item]) if item in SHARED else (row[f"before_{item}"], row[f"after_{item}"])
+        if abs(before) + abs(after) > 0:
+            cells.append((label, money(before), money(after), money(before - after)))
+    return Table(
+        "Account",
+        columns("Item", ("Without the plan", found.unit), ("With the plan", found.unit), ("Saves", found.unit)),
+        tuple(cells),
+        ("All", money(row["before"]), money(row["after"]), money(row["saves"])),
+        "Pays nothing with or without the plan.",
+    )
+
+
+def newcomers(found: Accounts) -> pd.Series:
+    """Return which plants with streams neither give nor get anything."""
+    return found.partners.loc[~found.partners["plant"].isin(set(found.shares["plant"])), "plant"]
