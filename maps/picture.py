@@ -198,9 +198,7 @@ def _existing(axes: Axes, scene: Scene, seen: shapely.Polygon) -> None:
                       dash_capstyle="round", zorder=2.5)  # fmt: skip
 
 
-def _places(
-    axes: Axes, scene: Scene, frame: _Frame, ways: shapely.MultiLineString, *, names_as_text: bool
-) -> None:
+def _places(axes: Axes, scene: Scene, frame: _Frame, ways: shapely.MultiLineString, *, names_as_text: bool) -> None:
     """Draw plants and hubs with their names, and those beyond the frame as pointers at its edge."""
     plants, hubs = layers.plants(scene), layers.hubs(scene)
     at = shapely.get_coordinates(plants.geometry.to_numpy()).reshape(-1, 2)

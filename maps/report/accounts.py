@@ -148,9 +148,7 @@ def _streams(study: Study, plan: Plan, time: pd.DataFrame) -> pd.DataFrame:
     return _timed(pd.concat(parts, ignore_index=True), time)
 
 
-def _exchanges(
-    study: Study, plan: Plan, time: pd.DataFrame, streams: pd.DataFrame, co2_price: float
-) -> pd.DataFrame:
+def _exchanges(study: Study, plan: Plan, time: pd.DataFrame, streams: pd.DataFrame, co2_price: float) -> pd.DataFrame:
     """Return exchanges with what each end is spared and what each costs, in money of all phases."""
     table = _timed(plan.exchanges, time)
     hubs = table["via_hub"].str.split(";")

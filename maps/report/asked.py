@@ -114,7 +114,10 @@ def _value(value: object) -> str:
         pairs = (f"{key}: {_value(part)}" for key, part in value.items())
         return ", ".join(pairs) or "none"
     if isinstance(value, (tuple, list)):
-        return "; ".join(" → ".join(map(str, part)) if isinstance(part, tuple) else _value(part) for part in value) or "none"
+        return (
+            "; ".join(" → ".join(map(str, part)) if isinstance(part, tuple) else _value(part) for part in value)
+            or "none"
+        )
     if isinstance(value, BaseModel):
         return _value({key: part for key, part in value.model_dump().items() if part is not None})
     return "not set" if value is None else str(value)

@@ -93,7 +93,9 @@ def sure(plan: Plan) -> str:
         proof = f"{STATUS[plan.status]}: no plan costs less."
     else:
         unit = _row(plan, "cost")["unit"]
-        proof = f"{STATUS[plan.status]}: no plan can cost less than {money(plan.bound)} {unit}, {share(plan.gap)} below."
+        proof = (
+            f"{STATUS[plan.status]}: no plan can cost less than {money(plan.bound)} {unit}, {share(plan.gap)} below."
+        )
     if plan.checker:
         return (
             f"{proof} But the independent checker found {plural(len(plan.checker), 'violation')}: do not rely on this "
@@ -120,7 +122,9 @@ def indicators(plan: Plan) -> Table:
         "Indicators",
         columns("Indicator", "Unit", ("Baseline", ""), ("With the plan", ""), ("Saving", ""), ("Of the baseline", "")),
         rows,
-        notes=("The baseline is everything bought new and disposed of. A negative saving is what the plan costs more.",),
+        notes=(
+            "The baseline is everything bought new and disposed of. A negative saving is what the plan costs more.",
+        ),
     )
 
 

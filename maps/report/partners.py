@@ -41,7 +41,9 @@ def overview(scene: Scene, found: Accounts) -> Table:
         (scene.name(row.plant), money(row.before), money(row.after), money(row.saves), told(row.co2_saved))
         for row in table.itertuples(index=False)
     ]
-    rows += [(f"Nobody's: {row.item}", "", "", money(-row.amount), "") for row in found.unshared.itertuples(index=False)]
+    rows += [
+        (f"Nobody's: {row.item}", "", "", money(-row.amount), "") for row in found.unshared.itertuples(index=False)
+    ]
     sums = table[["before", "after", "saves", "co2_saved"]].sum()
     total = float(sums["saves"]) - float(found.unshared["amount"].sum())
     return Table(
@@ -87,7 +89,9 @@ def _sentence(row: dict[str, float], found: Accounts) -> str:
     if row["saves"] >= 0:
         head = f"Saves {money(row['saves'])} {found.unit}"
     else:
-        head = f"Would be worse off by {money(-row['saves'])} {found.unit} unless its partners pay it at least that much"
+        head = (
+            f"Would be worse off by {money(-row['saves'])} {found.unit} unless its partners pay it at least that much"
+        )
     return f"{head}; pays {money(paid)} {found.unit} of what transport and hubs cost (counted already)."
 
 

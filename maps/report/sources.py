@@ -96,7 +96,12 @@ def _key(row: Mapping[object, object], keys: tuple[str, ...]) -> str:
 
 
 def _stated(value: object) -> bool:
-    return value is not None and value is not pd.NA and value != "" and not (isinstance(value, float) and math.isnan(value))
+    return (
+        value is not None
+        and value is not pd.NA
+        and value != ""
+        and not (isinstance(value, float) and math.isnan(value))
+    )
 
 
 def _same(one: object, other: object) -> bool:
