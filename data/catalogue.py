@@ -1,4 +1,4 @@
-"""The built-in catalogue: resources, grades, vehicles, pipes, land, lines, and where each value was read."""
+"""The built-in catalogue: resources, their names, technologies, vehicles, pipes, land, law, and where each was read."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from data.frames import read_table
 _TABLES: dict[str, Family] = {
     "resources": "study",
     "grades": "study",
+    "technologies": "study",
     "vehicles": "catalogue",
     "pipe_costs": "catalogue",
     "land": "catalogue",
     "lines": "catalogue",
     "highways": "catalogue",
+    "families": "catalogue",
+    "synonyms": "catalogue",
+    "match_rules": "catalogue",
+    "law": "catalogue",
     "sources": "catalogue",
 }
 
@@ -30,11 +35,16 @@ class Catalogue:
 
     resources: pd.DataFrame
     grades: pd.DataFrame
+    technologies: pd.DataFrame  # as written; :func:`data.technologies.complete_technologies` reads the recipes
     vehicles: pd.DataFrame
     pipe_costs: pd.DataFrame
     land: pd.DataFrame
     lines: pd.DataFrame
     highways: pd.DataFrame
+    families: pd.DataFrame
+    synonyms: pd.DataFrame
+    match_rules: pd.DataFrame
+    law: pd.DataFrame
     sources: pd.DataFrame  # table, key, column, kind (source | assumption), source
 
 

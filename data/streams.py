@@ -36,10 +36,7 @@ def complete_streams(
         ``quantity`` in own units per year, ``unit`` the own unit, ``price`` in currency per own unit
         (the catalogue's where it was blank), ``stream`` filled and unique.
     """
-    faults = [
-        *(_unknown(streams, "plant", plants, file) if len(plants) else ()),  # else the plants are the fault
-        *_unknown(streams, "resource", resources["resource"], file),
-    ]
+    faults = list(_unknown(streams, "plant", plants, file)) if len(plants) else []  # else the plants are the fault
     known = streams["resource"].isin(resources["resource"])
     catalogue = resources.set_index("resource").reindex(streams["resource"])
     catalogue.index = streams.index

@@ -2,23 +2,35 @@
 
 from models.checker import check
 from models.compare import compare_documented, compare_plans
-from models.from_study import build_problem, match
+from models.from_study import build_problem
 from models.front import Point, front
+from models.hubs import HubOffers, hub_offers, hub_pairs, with_hubs
 from models.indicators import indicators
+from models.match_routes import with_routes
+from models.match_rules import FORBIDDEN
+from models.matching import Matching, find_matches, match
 from models.measures import MEASURES
 from models.optimise import solve
 from models.session import Session
 
 __all__ = [
+    "FORBIDDEN",
     "MEASURES",
+    "HubOffers",
+    "Matching",
     "Point",
     "Session",
     "build_problem",
     "check",
     "compare_documented",
     "compare_plans",
+    "find_matches",
     "front",
+    "hub_offers",
+    "hub_pairs",
     "indicators",
     "match",
     "solve",
+    "with_hubs",
+    "with_routes",
 ]

@@ -17,10 +17,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from data.contracts import make_table
 from data.errors import Fault, InputError
+from data.grids import Flags, Floats, Ints
 from data.settings import Settings
 from data.study import Study
 from routing.corridor_links import Link, link_graph
-from routing.grids import Flags, Floats, Ints
 from routing.hydraulics import GRAVITY, fluid_of, pipe_flow, pump_head_m
 from routing.profile import Profile
 

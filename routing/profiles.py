@@ -27,18 +27,15 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import map_coordinates
 
+from data.carriage import tunnel_code
 from data.settings import Trucks
 from data.study import Raster
 from routing.network import Floats, RoadNetwork, Vehicle
 from routing.paths import Paths
-from routing.signs import TUNNELS
 
 _FLAT_RESISTANCE = 0.01  # pull on a flat road, share of the weight (see the module)
 _STEEPEST = 0.12
 _CLIMB_KMH = 7.5 * 0.85 / 9.81 * 3.6  # W/kg at the wheels over gravity, in km/h: speed times grade and resistance
-# The strictest tunnel code that goods of an ADR class have in tanks or bulk (ADR 2023, table A column 15):
-# the worst case of the class, since a resource names its class only.
-_TUNNEL_CODES = {"1": "B", "2": "B", "3": "D", "4": "D", "5": "E", "6": "C", "8": "C", "9": "E"}
 
 
 def vehicle_of(row: pd.Series, adr_class: str) -> Vehicle:
@@ -55,13 +52,6 @@ def vehicle_of(row: pd.Series, adr_class: str) -> Vehicle:
         length_m=float(row["length_m"]),
         width_m=float(row["width_m"]),
     )
-
-
-def tunnel_code(adr_class: str) -> str:
-    """Return the tunnel code of goods of an ADR class: barred from tunnels of this category and later ones."""
-    code = _TUNNEL_CODES.get(adr_class[:1], "B")
-    assert code in TUNNELS
-    return code
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,13 +23,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.carriage import may_carry
 from data.contracts import empty_table, make_table
 from data.settings import Settings
 from data.study import Study
 from data.world import COARSE_KEY
 from routing.barriers import NO_ROAD, barriers
 from routing.loads import units_per_trip
-from routing.network import Flags
 from routing.paths import Paths, path_lines
 from routing.profiles import vehicle_of
 from routing.trips import Driving, find_ground
@@ -120,7 +120,7 @@ def _hauls(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[
     asked = hauls[_HAUL].drop_duplicates()
     vehicles = study.vehicles.rename(columns={"name": "vehicle_name"})
     hauls = hauls.merge(vehicles, how="cross", suffixes=("", "_of_vehicle"))
-    hauls = hauls[_may_carry(study.settings, hauls)].copy()
+    hauls = hauls[may_carry(study.settings, hauls)].copy()
     loads = units_per_trip(hauls, hauls["payload_t"].to_numpy(float), hauls["volume_m3"].to_numpy(float))
     hauls["units_per_trip"] = loads
     hauls = hauls[np.isfinite(loads) & (loads > 0)].reset_index(drop=True)
@@ -131,18 +131,6 @@ def _hauls(study: Study, pairs: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[
         for plant, resource in lost.itertuples(index=False)  # only what cannot be hauled
     ]
     return hauls, notes
-
-
-def _may_carry(settings: Settings, hauls: pd.DataFrame) -> Flags:
-    """Return which vehicles may carry which resource: by body, or as the study lists; ADR goods by ADR only."""
-    allowed = (hauls["body"] == hauls["body_of_vehicle"]) & (hauls["body"] != "")
-    for vehicle, override in settings.trucks.vehicles.items():
-        if override.resources is not None:
-            mine = hauls["vehicle"] == vehicle
-            allowed = allowed.where(~mine, hauls["resource"].isin(override.resources))
-    allowed &= hauls["adr"].astype(bool) | ~hauls["dangerous"]
-    flags: Flags = allowed.to_numpy(dtype=bool)
-    return flags
 
 
 class _Trips:
@@ -273,6 +261,5 @@ def _route_table(settings: Settings, kept: pd.DataFrame) -> pd.DataFrame:
         from_node=kept["from_plant"],
         to_node=kept["to_plant"],
         fixed_cost=trucks.loading_bay_cost * finance.annuity(finance.lifetime_years.loading_bay),
-        capex_fixed=trucks.loading_bay_cost,
     )  # fmt: skip
-    return make_table("problem", "routes", table)
+    return make_table("problem", "routes", table.assign(capex_fixed=trucks.loading_bay_cost))

@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from data import Study
+from models import FORBIDDEN, Matching
 
 _NAMED = 5  # plants that a sentence names
 
@@ -26,7 +27,8 @@ def study_notes(study: Study) -> tuple[str, ...]:
             study.zones.empty and study.landcover is None and not study.terrain
         ),
     }
-    return (*(sentence for sentence, applies in found.items() if applies), *_cut_streams(study))
+    told = (sentence for sentence, applies in found.items() if applies)
+    return (*study.understood, *told, *_cut_streams(study))
 
 
 def _cut_streams(study: Study) -> tuple[str, ...]:
@@ -42,6 +44,30 @@ def _cut_streams(study: Study) -> tuple[str, ...]:
         and max(row.available_from, first) <= min(row.available_to, last)
     ]
     return tuple(f"{stream} is there in some years of {span} only, so not in that phase's plan" for stream, span in cut)
+
+
+def hub_notes(study: Study, hubs: pd.DataFrame) -> tuple[str, ...]:
+    """Return a sentence about the technologies of a study that no hub on offer (contract ``problem.hubs``) has."""
+    idle = sorted(set(study.technologies["technology"]) - set(hubs["technology"]))
+    if not idle:
+        return ()
+    why = "nowhere to stand, not all that they eat is to be had, or nobody wants what they make"
+    return (f"hubs: not offered ({why}): {', '.join(idle)}",)
+
+
+def refused_notes(matching: Matching) -> tuple[str, ...]:
+    """Return a sentence for each reason why a supply cannot serve a demand of its own resource or a lesser grade."""
+    pairs = matching.pairs
+    refused = pairs[(pairs["verdict"] == "impossible") & pairs["kind"].isin(["same", "grade"])]
+    refused = refused[~refused["reason"].str.startswith(FORBIDDEN)]  # the study's own choice is no news
+    sentences = []
+    for reason, rows in refused.groupby("reason", sort=False):
+        named = [
+            f"{row.resource} of {row.from_plant} to {row.to_plant}" for row in rows[:_NAMED].itertuples(index=False)
+        ]
+        more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+        sentences.append(f"not possible, {reason}: {', '.join(named)}{more}")
+    return tuple(sentences)
 
 
 def coarse_notes(hauls: pd.DataFrame) -> tuple[str, ...]:

@@ -22,8 +22,9 @@ def stream(plant: str, resource: str, direction: str, quantity: float, price: fl
 
 
 def resource(name: str, **more: object):
-    return {"resource": name, "unit": "t", "phase": "solid", "truck": True, "co2_disposal_t_per_unit": 0.1,
-            "co2_virgin_t_per_unit": 0.5, "landfill_t_per_unit": 1, "virgin_t_per_unit": 1, **more}  # fmt: skip
+    return {"resource": name, "unit": "t", "phase": "solid", "truck": True, "body": "tipper",
+            "co2_disposal_t_per_unit": 0.1, "co2_virgin_t_per_unit": 0.5, "landfill_t_per_unit": 1,
+            "virgin_t_per_unit": 1, **more}  # fmt: skip
 
 
 def study(**settings: object) -> SimpleNamespace:
@@ -45,7 +46,7 @@ def study(**settings: object) -> SimpleNamespace:
         name="toy",
         settings=Settings.model_validate({"name": "toy", "crs": "EPSG:25832", "currency": "DKK", "layers": {},
                                           **settings}),
-        plants=gpd.GeoDataFrame({"plant": names, "name": names}, geometry=points, crs=25832),
+        plants=gpd.GeoDataFrame({"plant": names, "name": names, "country": ""}, geometry=points, crs=25832),
         plant_points=gpd.GeoSeries(points, index=names, crs=25832),
         streams=make_table("study", "streams", streams),
         resources=make_table("study", "resources", [resource(n) for n in ("fine", "mid", "coarse", "mud", "gas")]),
@@ -53,6 +54,8 @@ def study(**settings: object) -> SimpleNamespace:
             {"resource": "fine", "serves": "mid", "unit_cost": 1}, {"resource": "mid", "serves": "coarse"},
         ]),
         vehicles=make_table("catalogue", "vehicles", [vehicle]),
+        technologies=empty_table("study", "technologies"), recipes=empty_table("study", "recipes"),
+        sites=empty_table("study", "sites"),
     )  # fmt: skip
 
 

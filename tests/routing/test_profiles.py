@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from affine import Affine
 
+from data.carriage import tunnel_code
 from data.settings import Trucks
 from data.study import Raster
 from routing.alternatives import alternative_routes
-from routing.profiles import tunnel_code
 from routing.trucks import truck_routes
 from tests.routing.truck_cases import TIPPER, UTM, make_roads, make_study, pairs, real_study
 
