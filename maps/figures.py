@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 from unicodedata import east_asian_width
 from xml.etree import ElementTree as ET
 
@@ -33,7 +34,7 @@ _FONT = re.compile(r"(font:[^;]*?\d(?:\.\d+)?px)[^;]*")
 def drawing(salt: str = "symbioplan") -> Iterator[None]:
     """Set what every figure is drawn with: plain text, fonts of all scripts, the same SVG for the same figure."""
     known = set(font_manager.get_font_names())
-    settings = {
+    settings: Any = {
         "font.family": [name for name in FONTS if name in known],
         "font.size": 9.0,
         "text.parse_math": False,

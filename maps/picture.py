@@ -27,7 +27,7 @@ from maps.figures import INK, MUTED, drawing, inline_svg, printable, shortened, 
 from maps.geometry import Array, main_cluster, within_budget
 from maps.numbers import distance
 from maps.picture_labels import place_labels
-from maps.picture_legend import MARKERS, draw_legend
+from maps.picture_legend import DOTS, MARKERS, draw_legend
 from maps.scene import Scene
 
 if TYPE_CHECKING:
@@ -63,9 +63,12 @@ def picture_svg(scene: Scene) -> str:
 
 def picture_scene(study: Study, plan: Plan) -> Scene:
     """Return what the picture shows: of several phases the last."""
-    phases = plan.phases
-    drawn = plan.in_phase(phases[-1]) if phases else plan
-    return Scene(study, drawn, phase=f"{phases[-1]}, the last of {len(phases)}" if phases else "")
+    return Scene(study, plan.in_phase(plan.phases[-1]), whole=plan) if plan.phases else Scene(study, plan)
+
+
+def phase_shown(plan: Plan) -> str:
+    """Return which phase of a plan the picture shows, in words; blank when there is one."""
+    return f"{plan.phases[-1]}, the last of {len(plan.phases)}" if plan.phases else ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,8 @@ def _figure(scene: Scene, *, names_as_text: bool) -> Figure:
     ways = shapely.MultiLineString([shapely.LineString(frame.page(xy)) for xy in drawn])
     _places(axes, scene, frame, ways, names_as_text=names_as_text)
     _scale_bar(axes, frame)
-    title = scene.study.name + (f": phase {scene.phase}" if scene.phase else ": the plan")
+    phase = phase_shown(scene.everything)
+    title = scene.study.name + (f": phase {phase}" if phase else ": the plan")
     title = title if names_as_text else printable(title, scene.study.name.encode("ascii", "ignore").decode())
     figure.text(0.1 / WIDE, 1 - 0.34 / HIGH, shortened(title, 60), fontsize=14, fontweight="bold", va="center")
     side = figure.add_axes(((WIDE - LEGEND) / WIDE, 0.25 / HIGH, (LEGEND - 0.1) / WIDE, (HIGH - 0.35) / HIGH))
@@ -159,7 +163,7 @@ def _outline(polygon: shapely.Polygon) -> Outline:
 
 
 def _lines(axes: Axes, layer: gpd.GeoDataFrame, frame: _Frame, seen: shapely.Polygon) -> list[Array]:
-    """Draw cased lines and return their coordinates, those of one trench or road moved aside so that they lie next to each other."""
+    """Draw cased lines, those of one trench or road next to each other, and return their coordinates."""
     metres_per_mm = frame.metres_per_inch / 25.4
     room = seen.buffer(0.2 * frame.metres_per_inch)
     tolerance = frame.metres_per_inch / 100
@@ -194,7 +198,7 @@ def _existing(axes: Axes, scene: Scene, seen: shapely.Polygon) -> None:
     layer = background.existing_pipelines(scene)
     for shape, colour in zip(layer.geometry, layer["colour"], strict=True):
         for part in shapely.get_parts(shapely.intersection(shape, seen)):
-            axes.plot(*shapely.get_coordinates(part).T, color=colour, linewidth=2.2, linestyle=(0, (0.2, 2.0)),
+            axes.plot(*shapely.get_coordinates(part).T, color=colour, linewidth=2.2, linestyle=DOTS,
                       dash_capstyle="round", zorder=2.5)  # fmt: skip
 
 
@@ -203,7 +207,7 @@ def _places(axes: Axes, scene: Scene, frame: _Frame, ways: shapely.MultiLineStri
     plants, hubs = layers.plants(scene), layers.hubs(scene)
     at = shapely.get_coordinates(plants.geometry.to_numpy()).reshape(-1, 2)
     page = frame.page(at)
-    inside = ((page > 0.1) & (page < [frame.wide - 0.1, frame.high - 0.1])).all(axis=1)
+    inside = np.all((page > 0.1) & (page < [frame.wide - 0.1, frame.high - 0.1]), axis=1)
     for (x, y), sector in zip(at[inside], plants["sector"][inside], strict=True):
         symbol = scene.symbols[sector]
         axes.plot(x, y, marker=MARKERS[symbol.shape], markersize=8, color=symbol.fill, markeredgecolor=INK,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 from matplotlib.patches import Rectangle
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 # Matplotlib's names for the shapes of the palette.
 MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "pentagon": "p", "hexagon": "H", "star": "*",
            "cross_fill": "P"}  # fmt: skip
+Dashes = tuple[float, tuple[float, float]]
+
+DOTS: Dashes = (0.0, (0.2, 2.0))  # what was there before
 _STEP, _NAME = 0.0235, 27.0
 _MOST = 62  # rows that can still be read
 
-Sign = Callable[[float, float], object]
+Sign = Callable[[float, float], None]
 
 
 def draw_legend(
@@ -42,38 +45,60 @@ def draw_legend(
     _ways(pen, scene, pipes, trucks)
     pen.heading("Resources")
     used = {name for layer in (pipes, trucks, scene.study.pipelines) for name in layer["resource"]}
-    rows = sorted((scene.resource_names.get(name, name), name) for name in used)
-    for name, ident in rows:
-        pen.row(name, ident, lambda x, y, colour=scene.colours[ident]: axes.plot([x, x + 0.1], [y, y], color=colour,
-                                                                                 linewidth=4))  # fmt: skip
+    for name, ident in sorted((scene.resource_names.get(name, name), name) for name in used):
+        pen.row(name, ident, _stroke(axes, scene.colours[ident], 4))
     pen.heading("Plants")
     for sector, symbol in scene.symbols.items():
-        pen.row(sector, sector, lambda x, y, symbol=symbol: axes.plot(
-            [x + 0.05], [y], marker=MARKERS[symbol.shape], markersize=7, color=symbol.fill, markeredgecolor=INK))  # fmt: skip
+        pen.row(sector, sector, _mark(axes, MARKERS[symbol.shape], symbol.fill))
     if len(layers.hubs(scene)):
-        pen.row("shared hub", "shared hub", lambda x, y: axes.plot(
-            [x + 0.05], [y], marker="s", markersize=8, color="white", markeredgecolor=INK, markeredgewidth=2))  # fmt: skip
+        pen.row("shared hub", "", _mark(axes, "s", "white", size=8, edge=2))
     pen.heading("Land")
     for colour, name in kinds:
-        pen.row(name, name, lambda x, y, colour=colour: axes.add_patch(
-            Rectangle((x, y - 0.007), 0.1, 0.014, facecolor=colour, alpha=0.6, edgecolor="#999999", linewidth=0.4)))  # fmt: skip
+        pen.row(name, name, _patch(axes, colour))
     pen.write()
 
 
 def _ways(pen: _Pen, scene: Scene, pipes: gpd.GeoDataFrame, trucks: gpd.GeoDataFrame) -> None:
-    axes = pen.axes
     pen.heading("Ways")
     if pipes.empty and trucks.empty:
-        pen.row("no pipe or truck route", "", lambda x, y: None)
+        pen.row("no pipe or truck route", "", _nothing)
     if len(pipes):
-        pen.row(f"{plural(len(pipes), 'pipe section')}; wider: larger diameter", "",
-                lambda x, y: axes.plot([x, x + 0.1], [y, y], color=INK, linewidth=3))  # fmt: skip
+        text = f"{plural(len(pipes), 'pipe section')}; wider: larger diameter"
+        pen.row(text, "", _stroke(pen.axes, INK, 3))
     if len(trucks):
-        pen.row(f"{plural(len(trucks), 'truck route')}; wider: more", "",
-                lambda x, y: axes.plot([x, x + 0.1], [y, y], color=INK, linewidth=2, linestyle=(0, (2.4, 1.4))))  # fmt: skip
+        text = f"{plural(len(trucks), 'truck route')}; wider: more"
+        pen.row(text, "", _stroke(pen.axes, INK, 2, style=(0, (2.4, 1.4))))
     if len(scene.study.pipelines):
-        pen.row("pipeline there before", "", lambda x, y: axes.plot(
-            [x, x + 0.1], [y, y], color=INK, linewidth=2.2, linestyle=(0, (0.2, 2)), dash_capstyle="round"))  # fmt: skip
+        pen.row("pipeline there before", "", _stroke(pen.axes, INK, 2.2, style=DOTS))
+
+
+def _stroke(axes: Axes, colour: str, width: float, *, style: str | Dashes = "solid") -> Sign:
+    cap: Literal["butt", "round"] = "round" if style == DOTS else "butt"
+
+    def draw(x: float, y: float) -> None:
+        axes.plot([x, x + 0.1], [y, y], color=colour, linewidth=width, linestyle=style, dash_capstyle=cap)
+
+    return draw
+
+
+def _mark(axes: Axes, marker: str, colour: str, *, size: float = 7.0, edge: float = 1.0) -> Sign:
+    def draw(x: float, y: float) -> None:
+        axes.plot([x + 0.05], [y], marker=marker, color=colour, markersize=size, markeredgecolor=INK,
+                  markeredgewidth=edge)  # fmt: skip
+
+    return draw
+
+
+def _patch(axes: Axes, colour: str) -> Sign:
+    def draw(x: float, y: float) -> None:
+        box = Rectangle((x, y - 0.007), 0.1, 0.014, facecolor=colour, alpha=0.6, edgecolor="#999999", linewidth=0.4)
+        axes.add_patch(box)
+
+    return draw
+
+
+def _nothing(_x: float, _y: float) -> None:
+    """Draw no sign."""
 
 
 class _Pen:
@@ -96,7 +121,7 @@ class _Pen:
         following = [*self._rows[1:], ("", "", None)]
         rows = [row for row, after in zip(self._rows, following, strict=True) if row[2] or after[2]]
         if len(rows) > _MOST:
-            rows = [*rows[: _MOST - 1], (f"and {len(rows) - _MOST + 1} more", "", lambda x, y: None)]
+            rows = [*rows[: _MOST - 1], (f"and {len(rows) - _MOST + 1} more", "", _nothing)]
         spaces = [1.0 if draw else 1.5 for *_, draw in rows]
         step = min(_STEP, 1.0 / max(sum(spaces), 1.0))
         y = 1.0 + step * 0.6

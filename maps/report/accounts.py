@@ -107,7 +107,7 @@ def accounts(study: Study, plan: Plan) -> Accounts:
     saving = float(cost.get("cost", np.nan))
     made = Accounts(streams, shares, pd.DataFrame(), saving, plan.currency, study.settings.phases is not None, price)
     return Accounts(
-        streams, shares, _unshared(plan, made, exchanges, hubs, time), saving, plan.currency, made.present_value, price
+        streams, shares, _unshared(plan, made, exchanges, hubs), saving, plan.currency, made.present_value, price
     )
 
 
@@ -266,9 +266,7 @@ def _shares(exchanges: pd.DataFrame, pools: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**paid).rename(columns={"tonnes": "co2"})
 
 
-def _unshared(
-    plan: Plan, made: Accounts, exchanges: pd.DataFrame, hubs: pd.DataFrame, time: pd.DataFrame
-) -> pd.DataFrame:
+def _unshared(plan: Plan, made: Accounts, exchanges: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:
     """Return what no partner pays, item by item; the last is what is not explained, and should not be there."""
     costs = plan.costs.groupby("term")["amount"].sum()
     shared = made.shares[[*SHARED]].sum()

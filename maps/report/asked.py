@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from data.settings import Settings
 from maps.report.tables import Table, columns, told
 from maps.scene import Scene
 
-_SECTIONS = ("finance", "trucks", "pipelines", "phases", "solver", "world", "download")
+_SECTIONS = ("finance", "trucks", "pipelines", "hubs", "phases", "siting", "solver", "world", "download")
+# Units by the end of a name, the longer ends first; money stands for the study's currency.
 _UNITS = (
-    ("_per_mwh", "/MWh"), ("_per_m", "/m"), ("_per_km", "/km"), ("_per_h", "/h"), ("_per_t", "/t"), ("_t_per_mwh", "t/MWh"),
-    ("_km", "km"), ("_kmh", "km/h"), ("_m", "m"), ("_s", "s"), ("_mm", "mm"), ("_c", "°C"), ("_gib", "GiB"),
-    ("_hours", "h/year"), ("_years", "years"), ("_h", "h"),
+    ("_bar_per_km", "bar/km"), ("_t_per_mwh", "t/MWh"), ("_t_per_year", "t/year"), ("_m_per_s", "m/s"),
+    ("_price_per_t", "money/t"), ("_per_mwh", "money/MWh"), ("_per_km", "money/km"), ("_per_m", "money/m"),
+    ("_bay_cost", "money"), ("_budget", "money"), ("_hours", "h/year"), ("_years", "years"), ("_kmh", "km/h"),
+    ("_gib", "GiB"), ("_km", "km"), ("_mm", "mm"), ("_ha", "ha"), ("_m", "m"), ("_s", "s"), ("_c", "°C"),
 )  # fmt: skip
 
 
@@ -43,24 +44,25 @@ def facts(scene: Scene) -> Table:
 
 def limits(scene: Scene) -> Table:
     """Return every limit that the study sets."""
-    held = scene.study.settings.limits
-    rows = tuple((_label(name), _value(value), _unit(name, scene)) for name, value in _given(held))
-    return Table(
-        "Limits", columns("Limit", "Value", "Unit"), rows, empty="The study sets no limit: the cheapest plan is sought."
+    rows = tuple(
+        (_label(name), _value(value), _unit(name, scene))
+        for name, value, own in flat(scene.study.settings.limits)
+        if own
     )
+    empty = "The study sets no limit: the cheapest plan is sought."
+    return Table("Limits", columns("Limit", "Value", "Unit"), rows, empty=empty)
 
 
 def settings(scene: Scene) -> Table:
-    """Return every setting with its value, and whether the study says so or it is the default."""
-    rows = []
-    for section in _SECTIONS:
-        part = getattr(scene.study.settings, section)
-        if part is not None:
-            rows += [
-                (f"{section}.{name}", _value(value), _unit(name, scene), "the study" if own else "default: assumption")
-                for name, value, own in _flat(part)
-            ]
-    return Table("Settings", columns("Setting", "Value", "Unit", "Said by"), tuple(rows))
+    """Return every setting with its value, and whether it is the default."""
+    rows = [
+        (f"{section}.{name}", _value(value), _unit(name, scene), "set by the study" if own else "default: assumption")
+        for section in _SECTIONS
+        if (part := getattr(scene.study.settings, section)) is not None
+        for name, value, own in flat(part)
+    ]
+    note = "A value that the study sets to what is the default anyway counts as the default."
+    return Table("Settings", columns("Setting", "Value", "Unit", "Whose"), tuple(rows), notes=(note,))
 
 
 def streams(scene: Scene) -> Table:
@@ -75,70 +77,55 @@ def streams(scene: Scene) -> Table:
         )
         for row in scene.study.streams.itertuples(index=False)
     )  # fmt: skip
-    return Table(
-        "Supplies and demands",
-        columns("Plant", "Resource", "Side", ("Quantity", ""), "Unit", ("Price", ""), "Price unit", "Source", "Note"),
-        rows,
-        empty="The study has no streams.",
-        notes=("Price: for a supply what disposing of a unit costs today (negative: it is sold today); for a demand what "
-               "the virgin resource costs. Where the study left it blank it is the catalogue's.",),
-    )  # fmt: skip
+    heads = ("Plant", "Resource", "Side", ("Quantity", ""), "Unit", ("Price", ""), "Price unit", "Source", "Note")
+    note = (
+        "Price: for a supply what disposing of a unit costs today (negative: it is sold today); for a demand what "
+        "the virgin resource costs. Where the study left it blank it is the catalogue's."
+    )
+    return Table("Supplies and demands", columns(*heads), rows, empty="The study has no streams.", notes=(note,))
 
 
-def _given(section: BaseModel) -> Iterator[tuple[str, object]]:
-    for name, value, own in _flat(section):
-        if own and value is not None and value != ():
-            yield name, value
+def flat(section: BaseModel, prefix: str = "", default: object = None) -> Iterator[tuple[str, object, bool]]:
+    """Yield dotted names with values, and whether each differs from its default.
 
-
-def _flat(section: BaseModel, prefix: str = "") -> Iterator[tuple[str, object, bool]]:
-    """Yield dotted names with values and whether they were given."""
-    for name in type(section).model_fields:
-        value, own = getattr(section, name), name in section.model_fields_set
+    By value, not by what the file said: a study that was written beside a plan spells every default out.
+    """
+    for name, field in type(section).model_fields.items():
+        usual = getattr(default, name) if default is not None else field.get_default(call_default_factory=True)
+        value = getattr(section, name)
         if isinstance(value, BaseModel):
-            yield from _flat(value, f"{prefix}{name}.")
+            known = usual if isinstance(usual, type(value)) else None
+            yield from flat(value, f"{prefix}{name}.", known)
         else:
-            yield f"{prefix}{name}", value, own
+            yield f"{prefix}{name}", value, field.is_required() or value != usual
 
 
 def _label(name: str) -> str:
-    return name.replace("_", " ").replace("co2", "CO₂").replace(" t per year", "")
+    text = name.removesuffix("_t_per_year").replace("_", " ").replace("co2", "CO₂")
+    return text[:1].upper() + text[1:]
 
 
 def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value:,g}" if abs(value) < 1e6 and not (isinstance(value, int) and value > 1800) else f"{value:g}"
-    if isinstance(value, dict):
-        pairs = (f"{key}: {_value(part)}" for key, part in value.items())
-        return ", ".join(pairs) or "none"
-    if isinstance(value, (tuple, list)):
-        return (
-            "; ".join(" → ".join(map(str, part)) if isinstance(part, tuple) else _value(part) for part in value)
-            or "none"
-        )
+    """Return a setting as people read it, parts of lists and tables included."""
+    if value is None or isinstance(value, bool):
+        return {None: "not set", True: "yes", False: "no"}[value]
+    if isinstance(value, float):
+        return f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"
     if isinstance(value, BaseModel):
-        return _value({key: part for key, part in value.model_dump().items() if part is not None})
-    return "not set" if value is None else str(value)
+        value = {key: part for key, part in value.model_dump().items() if part is not None}
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_value(part)}" for key, part in value.items()) or "none"
+    if isinstance(value, (tuple, list)):
+        pairs = all(isinstance(part, tuple) for part in value)
+        parts = [" → ".join(map(_value, part)) for part in value] if pairs else [_value(part) for part in value]
+        return "; ".join(parts) or "none"
+    return str(value)
 
 
 def _unit(name: str, scene: Scene) -> str:
-    money, short = scene.plan.currency, name.rsplit(".", maxsplit=1)[-1]
-    if short in ("co2_cap_t_per_year", "landfill_cap_t_per_year"):
-        return "t/year"
     if "lifetime_years" in name:
         return "years"
-    if "velocity" in name:
+    if "velocity_m_per_s" in name:
         return "m/s"
-    if short in ("investment_budget", "loading_bay_cost"):
-        return money
-    for end, unit in sorted(_UNITS, key=lambda pair: -len(pair[0])):
-        if short.endswith(end):
-            return f"{money}{unit}" if unit.startswith("/") else unit
-    return ""
-
-
-def cited(settings_: Settings) -> tuple[str, ...]:
-    """Return the sources that the study names for itself."""
-    return settings_.sources
+    unit = next((unit for end, unit in _UNITS if name.endswith(end)), "")
+    return unit.replace("money", scene.plan.currency)

@@ -6,9 +6,10 @@ import pandas as pd
 
 from data.plan import Plan
 from maps.headline import STATUS, words
-from maps.numbers import amount, percent, plural
+from maps.numbers import DAYS_PER_YEAR, amount, percent, plural
 from maps.report.accounts import Accounts
-from maps.report.schedules import DAYS, counted, invested, with_kilometres
+from maps.report.laid import invested
+from maps.report.schedules import counted
 from maps.report.tables import Table, columns, kilometres, money, share, told
 from maps.scene import Scene
 
@@ -28,7 +29,9 @@ def five_lines(scene: Scene, found: Accounts) -> tuple[tuple[str, str], ...]:
 
 
 def _row(plan: Plan, indicator: str) -> pd.Series:
-    return plan.indicators.set_index("indicator").loc[indicator]
+    """Return an indicator's unit, baseline, plan and saving; blank and NaN where the plan does not have it."""
+    row = plan.indicators.set_index("indicator").reindex([indicator]).iloc[0]
+    return row.fillna({"unit": ""})
 
 
 def _worth(plan: Plan, found: Accounts) -> str:
@@ -72,11 +75,12 @@ def _build(scene: Scene) -> str:
     new = plan.built_corridors[~plan.built_corridors["existing"]].drop_duplicates("corridor")
     capex = sum(invested(plan).values())
     last = plan.in_phase(plan.phases[-1]) if plan.phases else plan
-    driven = with_kilometres(scene, last.hauls)
     parts = [
         f"{kilometres(new['length_m'].sum())} km of trench" if len(new) else "",
         plural(plan.built_hubs["hub"].nunique(), "shared hub") if len(plan.built_hubs) else "",
-        f"{told(driven['trips_per_year'].sum() / DAYS)} truck round trips a day" if len(driven) else "",
+        f"{told(last.hauls['trips_per_year'].sum() / DAYS_PER_YEAR)} truck round trips a day"
+        if len(last.hauls)
+        else "",
     ]
     listed = ", ".join(part for part in parts if part)
     if not listed:

@@ -15,8 +15,9 @@ from markupsafe import Markup
 from data.plan import Plan
 from data.study import Study
 from maps.credits import credit
-from maps.picture import picture_scene, picture_svg
-from maps.report import asked, brief, partners, schedules, sources
+from maps.headline import STATUS
+from maps.picture import phase_shown, picture_scene, picture_svg
+from maps.report import asked, brief, laid, partners, schedules, sources, standing
 from maps.report.accounts import accounts
 from maps.report.sankey import sankeys
 from maps.report.waterfall import steps, waterfall
@@ -39,8 +40,8 @@ def report(study: Study, plan: Plan) -> str:
     scene = Scene(study, plan)
     context: dict[str, object] = {
         "study": study, "plan": plan, "facts": asked.facts(scene), "limits": asked.limits(scene),
-        "settings": asked.settings(scene), "streams": asked.streams(scene), "cited": asked.cited(study.settings),
-        "credit": credit(study), "status": brief.STATUS[plan.status], "notes": plan.notes, "reasons": plan.reasons,
+    "settings": asked.settings(scene), "streams": asked.streams(scene), "cited": study.settings.sources,
+        "credit": credit(study), "status": STATUS[plan.status], "notes": plan.notes, "reasons": plan.reasons,
         "violations": plan.checker, "has_plan": plan.has_solution,
     }  # fmt: skip
     if plan.has_solution:
@@ -59,17 +60,18 @@ def _answer(scene: Scene) -> dict[str, object]:
         "lines": brief.five_lines(scene, found),
         "indicators": brief.indicators(plan),
         "map": Markup(picture_svg(seen)),  # noqa: S704 - drawn by Matplotlib, which escapes text
-        "map_phase": seen.phase,
+        "map_phase": phase_shown(plan),
         "sankeys": [(picture, Markup(picture.svg)) for picture in sankeys(scene)],  # noqa: S704 - likewise
         "waterfall": Markup(waterfall(rows, found.unit)),  # noqa: S704 - likewise
         "costs": brief.costs(plan),
         "exchanges": schedules.exchanges(scene),
-        "pipes": schedules.pipes(scene),
-        "trenches": schedules.trenches(scene),
+        "pipes": laid.pipes(scene),
+        "trenches": laid.trenches(scene),
         "hauls": schedules.hauls(scene),
-        "hubs": schedules.hubs(scene),
-        "phases": schedules.phases(scene),
-        "left": schedules.left_over(scene),
+        "fleets": schedules.fleets(scene),
+        "hubs": standing.hubs(scene),
+        "phases": standing.phases(scene),
+        "left": standing.left_over(scene),
         "overview": partners.overview(scene, found),
         "partners": partners.pages(scene, found),
         "idle": [scene.name(plant) for plant in partners.newcomers(found)],

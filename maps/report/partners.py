@@ -10,6 +10,13 @@ from maps.report.accounts import SHARED, Accounts
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
 from maps.scene import Scene
 
+_SHARED_SO = (
+    "Before any payment between partners. A partner is spared disposal and purchases, with the CO₂ charge on both. "
+    "What an exchange costs is split between its two ends in proportion to what each is spared by it (equally where "
+    "neither is); a shared hub, with all ways to and from it, in the same way between all who use it. A negative "
+    "amount means that the partner gives up more than it is spared, mostly what it sells today: it needs to be paid "
+    "by its partners."
+)
 _ITEMS = {
     "disposal": "Disposal of what is left over",
     "purchase": "Purchases of virgin resources",
@@ -51,13 +58,10 @@ def overview(scene: Scene, found: Accounts) -> Table:
         columns("Partner", ("Pays without the plan", found.unit), ("Pays with the plan", found.unit),
                 ("Saves", found.unit), ("CO₂ saved", found.co2_unit)),
         tuple(rows),
-        ("The plan", money(sums["before"]), money(float(sums["before"]) - total), money(total), told(sums["co2_saved"])),
+        ("The plan", money(sums["before"]), money(float(sums["before"]) - total), money(total),
+         told(sums["co2_saved"])),
         "The study has no streams.",
-        ("Before any payment between partners. A partner is spared disposal and purchases, with the CO₂ charge on both. "
-         "What an exchange costs is split between its two ends in proportion to what each is spared by it (equally where "
-         "neither is); a shared hub, with all ways to and from it, in the same way between all who use it. A negative "
-         "amount means that the partner gives up more than it is spared, mostly what it sells today: it needs to be paid "
-         "by its partners.",),
+        (_SHARED_SO,),
     )  # fmt: skip
 
 
@@ -116,8 +120,8 @@ def _side(scene: Scene, found: Accounts, plant: str, side: str) -> Table:
     sums = (table["spared"].sum(), paid.sum())
     made = Table(
         "Gives" if gives else "Gets",
-        columns("No.", "Resource", "To" if gives else "From", "By", ("Distance", "km"), "Phase", ("Quantity", ""), "Unit",
-                ("Spared", found.unit), ("Pays", found.unit), ("Better off by", found.unit)),
+        columns("No.", "Resource", "To" if gives else "From", "By", ("Distance", "km"), "Phase", ("Quantity", ""),
+                "Unit", ("Spared", found.unit), ("Pays", found.unit), ("Better off by", found.unit)),
         rows,
         ("All", "", "", "", "", "", "", "", money(sums[0]), money(sums[1]), money(sums[0] - sums[1]))
         if len(rows) > 1 else (),

@@ -8,6 +8,7 @@ Tonnes and cubic metres do not add up, so each unit has a picture of its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,19 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from maps.figures import INK, MUTED, drawing, inline_svg, shortened
+from maps.geometry import Array
 from maps.numbers import amount, plural
 from maps.scene import Scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _SWEEPS = 12
 _GAP = 0.30  # inches between two places of one column
 _LEAST = 0.014  # inches: the thinnest ribbon that can be seen
 _NAME = 18.0  # ems of a name
+
+Place = tuple[int, str]  # column and name
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +123,12 @@ def _draw(links: pd.DataFrame, unit: str, name: str) -> str:
 
 def _columns(links: pd.DataFrame) -> dict[int, dict[str, float]]:
     """Return by column the places and what passes them, in an order with few crossings."""
-    passing: dict[tuple[int, str], float] = {}
+    passing: dict[Place, float] = {}
     for side in ("start", "end"):
-        for place, quantity in links.groupby(side)["quantity"].sum().items():
-            passing[place] = max(passing.get(place, 0.0), float(quantity))  # type: ignore[index,call-overload]
-    order: dict[int, list[tuple[int, str]]] = {}
+        sums = links.groupby(side)["quantity"].sum()
+        for place, quantity in zip(sums.index.tolist(), sums.tolist(), strict=True):
+            passing[place] = max(passing.get(place, 0.0), quantity)
+    order: dict[int, list[Place]] = {}
     for place in sorted(passing, key=lambda place: (place[0], -passing[place], place[1])):
         order.setdefault(place[0], []).append(place)
     for sweep in range(_SWEEPS):
@@ -133,10 +141,9 @@ def _columns(links: pd.DataFrame) -> dict[int, dict[str, float]]:
     return {column: {name: passing[column, name] for _, name in places} for column, places in sorted(order.items())}
 
 
-def _middles(order: dict[int, list[tuple[int, str]]], passing: dict[tuple[int, str], float]) -> dict[tuple[int, str],
-                                                                                                       float]:  # fmt: skip
+def _middles(order: dict[int, list[Place]], passing: dict[Place, float]) -> dict[Place, float]:
     """Return the height of each place, its column spread from 0 to 1."""
-    out = {}
+    out: dict[Place, float] = {}
     for places in order.values():
         sizes = np.array([passing[place] for place in places]) / sum(passing[place] for place in places)
         sizes = (sizes + 1 / len(places)) / 2
@@ -144,10 +151,9 @@ def _middles(order: dict[int, list[tuple[int, str]]], passing: dict[tuple[int, s
     return out
 
 
-def _places(columns: dict[int, dict[str, float]], scale: float, tall: float) -> dict[tuple[int, str],
-                                                                                      tuple[float, float]]:  # fmt: skip
+def _places(columns: dict[int, dict[str, float]], scale: float, tall: float) -> dict[Place, tuple[float, float]]:
     """Return top (inches) and size (units) of every place."""
-    out = {}
+    out: dict[Place, tuple[float, float]] = {}
     for column, sizes in columns.items():
         drawn = [max(size * scale, _LEAST) for size in sizes.values()]
         gap = (tall - 0.25 - sum(drawn)) / len(drawn)
@@ -158,25 +164,27 @@ def _places(columns: dict[int, dict[str, float]], scale: float, tall: float) -> 
     return out
 
 
-def _ribbons(axes: object, links: pd.DataFrame, places: dict[tuple[int, str], tuple[float, float]],
-             across: dict[int, float], scale: float) -> None:  # fmt: skip
+def _ribbons(
+    axes: Axes, links: pd.DataFrame, places: dict[Place, tuple[float, float]], across: dict[int, float], scale: float
+) -> None:
     """Draw every flow, those at one place in the order in which they leave and arrive."""
-    top = {place: at for place, (at, _) in places.items()}
-    starts, ends = np.zeros(len(links)), np.zeros(len(links))
-    for own, side, other in ((starts, "start", "end"), (ends, "end", "start")):
-        for place, rows in links.groupby(side).groups.items():
-            at = top[place]  # type: ignore[index]
-            for row in sorted(rows, key=lambda row, other=other: top[links.at[row, other]]):
-                own[row] = at
-                at += links.at[row, "quantity"] * scale
-    order = np.argsort(-links["quantity"].to_numpy(), kind="stable")  # thin ones on top
-    for row in order:
-        link = links.iloc[row]
-        x0, x1 = across[link["start"][0]] + 0.04, across[link["end"][0]] - 0.04
-        axes.add_patch(  # type: ignore[attr-defined]
-            PathPatch(_ribbon(x0, x1, starts[row], ends[row], max(link["quantity"] * scale, _LEAST)),
-                      facecolor=link["colour"], alpha=0.62, linewidth=0)
-        )  # fmt: skip
+    start, end = links["start"].tolist(), links["end"].tolist()
+    sizes, colours = links["quantity"].to_numpy() * scale, links["colour"].tolist()
+    leaves, arrives = _stacked(start, end, sizes, places), _stacked(end, start, sizes, places)
+    for row in np.argsort(-sizes, kind="stable"):  # thin ones on top
+        x0, x1 = across[start[row][0]] + 0.04, across[end[row][0]] - 0.04
+        outline = _ribbon(x0, x1, leaves[row], arrives[row], max(sizes[row], _LEAST))
+        axes.add_patch(PathPatch(outline, facecolor=colours[row], alpha=0.62, linewidth=0))
+
+
+def _stacked(own: list[Place], other: list[Place], sizes: Array, places: dict[Place, tuple[float, float]]) -> Array:
+    """Return the height at which each ribbon meets its own place, in the order of the places at its other end."""
+    at = {place: top for place, (top, _) in places.items()}
+    out = np.zeros(len(own))
+    for row in sorted(range(len(own)), key=lambda row: places[other[row]][0]):
+        out[row] = at[own[row]]
+        at[own[row]] += sizes[row]
+    return out
 
 
 def _ribbon(x0: float, x1: float, y0: float, y1: float, high: float) -> Path:
@@ -188,13 +196,12 @@ def _ribbon(x0: float, x1: float, y0: float, y1: float, high: float) -> Path:
     return Path(points, codes)
 
 
-def _name(axes: object, place: str, quantity: str, x: float, y: float, *, at: tuple[int, int]) -> None:
-    """Write a place's name and quantity: outside at both ends, above the bar in between."""
+def _name(axes: Axes, place: str, quantity: str, x: float, y: float, *, at: tuple[int, int]) -> None:
+    """Write a place's name and quantity: outside at both ends, beside the bar in between."""
     column, last = at
     if 0 < column < last:
-        where = {"x": x, "ha": "center"}
+        side = "center"
     else:
-        where = {"x": x - 0.1 if column == 0 else x + 0.1, "ha": "right" if column == 0 else "left"}
-    text = axes.text  # type: ignore[attr-defined]
-    text(y=y - 0.01, s=shortened(place, _NAME), va="bottom", fontsize=7.6, **where)
-    text(y=y + 0.01, s=quantity, va="top", fontsize=6.8, color=MUTED, **where)
+        side, x = ("right", x - 0.1) if column == 0 else ("left", x + 0.1)
+    axes.text(x, y - 0.01, shortened(place, _NAME), ha=side, va="bottom", fontsize=7.6)
+    axes.text(x, y + 0.01, quantity, ha=side, va="top", fontsize=6.8, color=MUTED)
