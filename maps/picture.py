@@ -38,7 +38,7 @@ DPI = 150
 _ZONE_VERTICES, _ROAD_VERTICES = 20_000, 30_000
 _POINT_PER_MM = 72 / 25.4
 _NAME_PT, _LINE_EM = 7.0, 1.25
-_DASH = {"2.4;1.4": (2.4, 1.4), "0.8;2.8": (0.8, 2.8)}  # as layers.dashes names them
+_SOLID, _DRIVEN, _COARSE = (), (2.4, 1.2), (0.8, 1.6)  # dash and gap, millimetres
 
 
 def write_picture(study: Study, plan: Plan, path: Path) -> None:
@@ -114,7 +114,12 @@ def _figure(scene: Scene, *, names_as_text: bool) -> Figure:
     seen = shapely.box(west, south, east, north)
     kinds = _ground(axes, scene, seen)
     pipes, trucks = layers.pipelines(scene), layers.truck_routes(scene)
-    drawn = [part for layer in (trucks, pipes) for part in _lines(axes, layer, frame, seen)]
+    fine, rough = layers.coarse_parts(scene, trucks)
+    drawn = [
+        part
+        for layer, dash in ((fine, _DRIVEN), (rough, _COARSE), (pipes, _SOLID))
+        for part in _lines(axes, layer, frame, seen, dash=dash)
+    ]
     _existing(axes, scene, seen)
     ways = shapely.MultiLineString([shapely.LineString(frame.page(xy)) for xy in drawn])
     _places(axes, scene, frame, ways, names_as_text=names_as_text)
@@ -162,7 +167,9 @@ def _outline(polygon: shapely.Polygon) -> Outline:
     return Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
 
 
-def _lines(axes: Axes, layer: gpd.GeoDataFrame, frame: _Frame, seen: shapely.Polygon) -> list[Array]:
+def _lines(
+    axes: Axes, layer: gpd.GeoDataFrame, frame: _Frame, seen: shapely.Polygon, *, dash: tuple[float, ...]
+) -> list[Array]:
     """Draw cased lines, those of one trench or road next to each other, and return their coordinates."""
     metres_per_mm = frame.metres_per_inch / 25.4
     room = seen.buffer(0.2 * frame.metres_per_inch)
@@ -171,15 +178,14 @@ def _lines(axes: Axes, layer: gpd.GeoDataFrame, frame: _Frame, seen: shapely.Pol
     for row in layer.itertuples(index=False):
         near = shapely.simplify(shapely.intersection(row.geometry, room), tolerance)
         moved = _aside(near, row.draw_offset_mm * metres_per_mm)
-        dash = _DASH.get(getattr(row, "draw_dash", ""))
         drawn += [
-            (shapely.get_coordinates(part), row.colour, row.draw_width_mm * _POINT_PER_MM, dash)
+            (shapely.get_coordinates(part), row.colour, row.draw_width_mm * _POINT_PER_MM)
             for part in shapely.get_parts(moved)
             if not part.is_empty
         ]
-    for xy, _, width, _ in drawn:
+    for xy, _, width in drawn:
         axes.plot(*xy.T, color="white", linewidth=width + 1.2, alpha=0.9, zorder=3, solid_capstyle="round")
-    for xy, colour, width, dash in drawn:
+    for xy, colour, width in drawn:
         style = (0, tuple(step * _POINT_PER_MM / width for step in dash)) if dash else "solid"
         axes.plot(*xy.T, color=colour, linewidth=width, linestyle=style, zorder=4, dash_capstyle="butt",
                   solid_capstyle="round")  # fmt: skip

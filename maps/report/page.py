@@ -16,8 +16,9 @@ from data.plan import Plan
 from data.study import Study
 from maps.credits import credit
 from maps.headline import STATUS
+from maps.numbers import plural
 from maps.picture import phase_shown, picture_scene, picture_svg
-from maps.report import asked, brief, laid, partners, schedules, sources, standing
+from maps.report import asked, brief, laid, partners, schedules, siting, sources, standing
 from maps.report.accounts import accounts
 from maps.report.sankey import sankeys
 from maps.report.waterfall import steps, waterfall
@@ -53,7 +54,7 @@ def report(study: Study, plan: Plan) -> str:
 def _answer(scene: Scene) -> dict[str, object]:
     plan = scene.plan
     found = accounts(scene.study, plan)
-    catalogue = sources.catalogue_values(scene)
+    catalogue, counts = sources.catalogue_values(scene)
     seen = picture_scene(scene.study, plan)
     rows = steps(plan, found)
     return {
@@ -76,9 +77,24 @@ def _answer(scene: Scene) -> dict[str, object]:
         "partners": partners.pages(scene, found),
         "idle": [scene.name(plant) for plant in partners.newcomers(found)],
         "sure": brief.sure(plan),
+        "sited": _sited(scene.study),
         "solver": brief.solver(plan, scene.study.settings.solver.model_dump()),
         "catalogue": catalogue,
-        "kinds": list(sources.used_sources(catalogue)),
+        "catalogue_counts": counts,
+    }
+
+
+def _sited(study: Study) -> dict[str, object] | None:
+    """Return what siting found, where the study carries it."""
+    if study.suitability is None or study.site_scores.empty:
+        return None
+    return {
+        "criteria": plural(study.site_scores["criterion"].nunique(), "criterion", "criteria"),
+        "map": Markup(siting.suitability(study, study.suitability)),  # noqa: S704 - drawn by Matplotlib
+        "chart": Markup(siting.chart(study)),  # noqa: S704 - likewise
+        "ranking": siting.ranking(study),
+        "breakdown": siting.breakdown(study),
+        "values": siting.values(study),
     }
 
 

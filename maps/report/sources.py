@@ -1,70 +1,146 @@
-"""Every catalogue value that the plan rests on, with where it was read or that it is an assumption."""
+"""Every catalogue value that the plan rests on, with where it was read or that it is an assumption.
+
+Values that share a source stand in one row, so that a report of hundreds of values stays readable.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
 from data.catalogue import read_catalogue
 from data.contracts import Column, contract
+from data.technologies import complete_technologies
+from maps.numbers import plural
 from maps.report.tables import Table, columns
 from maps.scene import Scene
 
-_NOT_VALUES = {"resource", "name", "note", "source", "vehicle", "kind", "highway", "colour", "rank", "pipe_class",
-               "diameter_mm", "properties", "unit"}  # fmt: skip
+# What names a row, or is for people or for drawing: no value that a plan rests on.
+_NOT_VALUES = {
+    "resource", "name", "note", "source", "vehicle", "kind", "highway", "colour", "rank", "pipe_class", "diameter_mm",
+    "properties", "unit", "family", "technology", "category", "recipe", "throughput_resource",
+}  # fmt: skip
+_KINDS = {"source": "read in a source", "assumption": "our assumption", "study": "the study's own"}
 
 
-def catalogue_values(scene: Scene) -> tuple[Table, ...]:
-    """Return one table per catalogue table with all values that the study or the plan uses.
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of one catalogue row, as text."""
+
+    table: str
+    key: str
+    name: str
+    shown: str
+    unit: str
+    kind: str  # source | assumption | study
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Rows of one catalogue table that are used."""
+
+    caption: str
+    table: str
+    rows: pd.DataFrame
+    keys: tuple[str, ...]
+    by_value: bool = False  # a row of the report is about one value of many keys, not about many values of one
+
+
+def catalogue_values(scene: Scene) -> tuple[tuple[Table, ...], str]:
+    """Return one table per catalogue table with all values that the study or the plan uses, and a sentence on them.
 
     A value that differs from the catalogue's is the study's own and says so, with the source that the study gives.
     """
+    made, found = [], []
+    for part in _used(scene):
+        values = list(_values(part, scene))
+        found += values
+        if values:
+            made.append(_by_value(part, values) if part.by_value else _by_key(part, values))
+    kinds = pd.Series([value.kind for value in found], dtype="str").value_counts()
+    told = ", ".join(f"{kinds[kind]} {words}" for kind, words in _KINDS.items() if kind in kinds)
+    return tuple(made), f"{plural(len(found), 'value')} of the catalogue that the study or the plan uses: {told}."
+
+
+def _used(scene: Scene) -> tuple[_Part, ...]:
     study, plan = scene.study, scene.plan
-    used = {*study.streams["resource"], *plan.exchanges["resource"], *plan.exchanges["received_as"]}
-    resources = study.resources[study.resources["resource"].isin(used)]
-    vehicles = study.vehicles[study.vehicles["vehicle"].isin(plan.hauls["vehicle"])]
+    named = {*study.streams["resource"], *plan.exchanges["resource"], *plan.exchanges["received_as"]}
     classes = study.resources.set_index("resource")["pipe_class"].reindex(plan.built_pipes["resource"]).fillna("")
     laid = {*zip(classes, plan.built_pipes["diameter_mm"], strict=True)}
-    pipes = study.pipe_costs
-    pipes = pipes[[pair in laid for pair in zip(pipes["pipe_class"], pipes["diameter_mm"], strict=True)]]
-    lands = study.land[study.land["kind"].isin(study.zones["kind"])]
-    lines = study.lines[study.lines["kind"].isin(study.crossings["kind"])]
-    roads = study.highways[study.highways["highway"].isin(_classes(study.roads))] if len(plan.hauls) else None
-    made = (
-        _table("Resources", "resources", resources, scene, ("resource",)),
-        _table("Vehicles of the plan", "vehicles", vehicles, scene, ("vehicle",)),
-        _table("Pipes of the plan", "pipe_costs", pipes, scene, ("pipe_class", "diameter_mm")),
-        _table("Land", "land", lands, scene, ("kind",)),
-        _table("Crossings", "lines", lines, scene, ("kind",)),
-        _table("Roads", "highways", roads, scene, ("highway",)) if roads is not None else None,
-    )
-    return tuple(table for table in made if table is not None and table.rows)
+    pipes, roads = study.pipe_costs, study.roads
+    driven = {str(name) for name in roads["highway"].unique()} if len(plan.hauls) and "highway" in roads else set()
+    return (
+        _Part("Resources", "resources", study.resources[study.resources["resource"].isin(named)], ("resource",)),
+        _Part("Vehicles of the plan", "vehicles",
+              study.vehicles[study.vehicles["vehicle"].isin(plan.hauls["vehicle"])], ("vehicle",)),
+        _Part("Technologies of the plan", "technologies",
+              study.technologies[study.technologies["technology"].isin(plan.built_hubs["technology"])],
+              ("technology",)),
+        _Part("Pipes of the plan", "pipe_costs",
+              pipes[[pair in laid for pair in zip(pipes["pipe_class"], pipes["diameter_mm"], strict=True)]],
+              ("pipe_class", "diameter_mm"), by_value=True),
+        _Part("Land", "land", study.land[study.land["kind"].isin(study.zones["kind"])], ("kind",), by_value=True),
+        _Part("Crossings", "lines", study.lines[study.lines["kind"].isin(study.crossings["kind"])], ("kind",),
+              by_value=True),
+        _Part("Roads", "highways", study.highways[study.highways["highway"].isin(driven)], ("highway",),
+              by_value=True),
+    )  # fmt: skip
 
 
-def _classes(roads: pd.DataFrame) -> set[str]:
-    return {str(name) for name in roads["highway"].map(str).unique()} if "highway" in roads else set()
-
-
-def _table(caption: str, table: str, rows: pd.DataFrame, scene: Scene, keys: tuple[str, ...]) -> Table:
+def _values(part: _Part, scene: Scene) -> Iterable[Value]:
     known = read_catalogue()
-    own: pd.DataFrame = getattr(known, table)
-    listed = contract("study" if table == "resources" else "catalogue")[table]
-    there = {tuple(key): row for key, row in zip(own[list(keys)].itertuples(index=False, name=None),
-                                                 own.to_dict("records"), strict=True)}  # fmt: skip
-    said = _Said(known.sources[known.sources["table"] == table])
-    cells = []
-    for row in rows.to_dict("records"):
-        key = tuple(row[name] for name in keys)
-        shown = scene.resource_names.get(row[keys[0]], str(row[keys[0]])) if table == "resources" else _key(row, keys)
-        cells += [
-            (shown, _words(name), _cell(row[name]), _unit(column, row, scene), *origin)
-            for name, column in listed.items()
-            if name in row and name not in _NOT_VALUES and _stated(row[name])
-            for origin in [_origin(row, name, there.get(key), said, key)]
-        ]
-    return Table(caption, columns("What", "Value of", "Value", "Unit", "Kind", "Source"), tuple(cells))
+    listed = contract("study" if part.table in ("resources", "technologies") else "catalogue")[part.table]
+    own = _completed(known.resources) if part.table == "technologies" else getattr(known, part.table)
+    keys = zip(own[list(part.keys)].itertuples(index=False, name=None), own.to_dict("records"), strict=True)
+    there = {tuple(key): row for key, row in keys}
+    said = _Said(known.sources[known.sources["table"] == part.table])
+    for row in part.rows.to_dict("records"):
+        key = tuple(row[name] for name in part.keys)
+        for name, column in listed.items():
+            if name in row and name not in _NOT_VALUES and _stated(row[name]):
+                kind, source = _origin(row, name, there.get(key), said, key)
+                unit = _unit(column, row, scene.plan.currency)
+                yield Value(part.table, _called(row, part.keys, scene), name, _cell(row[name]), unit, kind, source)
+
+
+def _completed(resources: pd.DataFrame) -> pd.DataFrame:
+    """Return the catalogue's technologies in own units, as a study has them."""
+    known = read_catalogue()
+    none = known.technologies.iloc[:0].reindex(columns=["technology", "resource", "quantity", "unit", "note"])
+    table, _, _ = complete_technologies(known.technologies, none, resources, file="catalogue", recipe_file="catalogue")
+    return table
+
+
+def _by_key(part: _Part, values: list[Value]) -> Table:
+    """Return a row per thing and source: its values from there."""
+    return _grouped(
+        part.caption,
+        values,
+        of=lambda value: value.key,
+        shown=lambda value: f"{_words(value.name)}: {value.shown} {value.unit}".strip(),
+    )
+
+
+def _by_value(part: _Part, values: list[Value]) -> Table:
+    """Return a row per value and source: that of each thing."""
+
+    def of(value: Value) -> str:
+        return f"{_words(value.name)}, {value.unit}" if value.unit else _words(value.name)
+
+    return _grouped(part.caption, values, of=of, shown=lambda value: f"{value.key}: {value.shown}")
+
+
+def _grouped(caption: str, values: list[Value], *, of: Callable[[Value], str], shown: Callable[[Value], str]) -> Table:
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for value in values:
+        groups.setdefault((of(value), _KINDS[value.kind], value.source), []).append(shown(value))
+    ordered = sorted(groups.items(), key=lambda item: item[0][0].lower())
+    rows = tuple((what, "; ".join(cells), kind, source) for (what, kind, source), cells in ordered)
+    return Table(caption, columns("What", "Values", "Kind", "Source"), rows)
 
 
 def _origin(
@@ -72,7 +148,7 @@ def _origin(
 ) -> tuple[str, str]:
     """Return kind and source of a value."""
     if known is None or not _same(row[name], known.get(name)):
-        return "the study's own", str(row.get("source") or "not stated")
+        return "study", str(row.get("source") or "not stated")
     return said(str(key[0]), name)
 
 
@@ -87,21 +163,19 @@ class _Said:
         for place in ((key, column), (key, "*"), ("*", column), ("*", "*")):
             if place in self._rows:
                 return self._rows[place]
-        return "assumption", "no source stated: the contract's default"
+        return "assumption", "none stated: the usual case"
 
 
-def _key(row: Mapping[object, object], keys: tuple[str, ...]) -> str:
-    names = [str(row[key]) if not isinstance(row[key], float) else f"DN{row[key]:g}" for key in keys]
+def _called(row: Mapping[object, object], keys: tuple[str, ...], scene: Scene) -> str:
+    """Return what people call a row; a pipe by its class and nominal diameter."""
+    if keys == ("resource",):
+        return scene.resource_names.get(str(row["resource"]), str(row["resource"]))
+    names = [f"DN{row[key]:g}" if isinstance(row[key], float) else str(row[key]).replace("_", " ") for key in keys]
     return str(row.get("name") or " ".join(names))
 
 
 def _stated(value: object) -> bool:
-    return (
-        value is not None
-        and value is not pd.NA
-        and value != ""
-        and not (isinstance(value, float) and math.isnan(value))
-    )
+    return not (value is None or value is pd.NA or value == "" or (isinstance(value, float) and math.isnan(value)))
 
 
 def _same(one: object, other: object) -> bool:
@@ -111,22 +185,21 @@ def _same(one: object, other: object) -> bool:
 
 
 def _words(name: str) -> str:
+    for end in ("_t_per_unit", "_m3_per_unit", "_mwh_per_unit", "_kg_per_m3", "_g_per_mol", "_kg_per_km", "_mpa_s",
+                "_per_unit", "_per_m", "_per_km", "_per_h", "_bar", "_kmh", "_m3", "_c", "_t", "_m", "_h"):  # fmt: skip
+        if name.endswith(end):
+            name = name.removesuffix(end)
+            break
     return name.replace("co2", "CO₂").replace("_", " ")
 
 
 def _cell(value: object) -> str:
     if isinstance(value, bool) or str(value) in ("True", "False"):
-        return "yes" if value else "no"
+        return "yes" if str(value) == "True" else "no"
     return f"{value:,.6g}" if isinstance(value, (int, float)) else str(value)
 
 
-def _unit(column: Column, row: Mapping[object, object], scene: Scene) -> str:
+def _unit(column: Column, row: Mapping[object, object], currency: str) -> str:
     """Return the contract's unit with the study's currency and the resource's own unit put in."""
-    unit = column.unit.replace("currency", scene.plan.currency)
+    unit = column.unit.replace("currency", currency)
     return unit.replace("unit", str(row["unit"])) if "unit" in row else unit
-
-
-def used_sources(tables: tuple[Table, ...]) -> Iterator[tuple[str, int]]:
-    """Yield how many values are of which kind."""
-    kinds = pd.Series([row[4] for table in tables for row in table.rows], dtype="str")
-    yield from ((str(kind), int(count)) for kind, count in kinds.value_counts().items())
