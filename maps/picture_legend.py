@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import shapely
 from matplotlib.patches import Rectangle
 
 from maps import layers
@@ -22,7 +23,7 @@ MARKERS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "penta
 Dashes = tuple[float, tuple[float, float]]
 
 DOTS: Dashes = (0.0, (0.2, 2.0))  # what was there before
-_STEP, _NAME = 0.0235, 27.0
+_STEP, _NAME = 0.157, 27.0  # inches between rows, ems of a name
 _MOST = 62  # rows that can still be read
 
 Sign = Callable[[float, float], None]
@@ -31,24 +32,32 @@ Sign = Callable[[float, float], None]
 def draw_legend(
     axes: Axes,
     scene: Scene,
-    kinds: Sequence[tuple[str, str]],
+    kinds: Iterable[tuple[str, str]],
+    seen: shapely.Polygon,
     *,
+    high: float,
     pipes: gpd.GeoDataFrame,
     trucks: gpd.GeoDataFrame,
     names_as_text: bool,
 ) -> None:
-    """Draw what is on the map and nothing else: ways, resources, sectors, land."""
+    """Draw what is seen on the map and nothing else, in a column so many inches high: ways, resources, sectors, land.
+
+    ``kinds`` are colour and name of each kind of land.
+    """
+    pipes, trucks = pipes[pipes.intersects(seen)], trucks[trucks.intersects(seen)]
+    plants = scene.study.plants[scene.study.plants.intersects(seen)]
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.axis("off")
-    pen = _Pen(axes, names_as_text=names_as_text)
+    pen = _Pen(axes, high, names_as_text=names_as_text)
     _ways(pen, scene, pipes, trucks)
     pen.heading("Resources")
     used = {name for layer in (pipes, trucks, scene.study.pipelines) for name in layer["resource"]}
     for name, ident in sorted((scene.resource_names.get(name, name), name) for name in used):
         pen.row(name, ident, _stroke(axes, scene.colours[ident], 4))
     pen.heading("Plants")
-    for sector, symbol in scene.symbols.items():
+    for sector in sorted(plants["sector"].unique()):
+        symbol = scene.symbols[sector]
         pen.row(sector, sector, _mark(axes, MARKERS[symbol.shape], symbol.fill))
     if len(layers.hubs(scene)):
         pen.row("shared hub", "", _mark(axes, "s", "white", size=8, edge=2))
@@ -104,8 +113,8 @@ def _nothing(_x: float, _y: float) -> None:
 class _Pen:
     """Notes what the legend says, and writes it as tightly as its length asks for."""
 
-    def __init__(self, axes: Axes, *, names_as_text: bool) -> None:
-        self.axes, self._names_as_text = axes, names_as_text
+    def __init__(self, axes: Axes, high: float, *, names_as_text: bool) -> None:
+        self.axes, self._high, self._names_as_text = axes, high, names_as_text
         self._rows: list[tuple[str, str, Sign | None]] = []
 
     def heading(self, text: str) -> None:
@@ -123,13 +132,14 @@ class _Pen:
         if len(rows) > _MOST:
             rows = [*rows[: _MOST - 1], (f"and {len(rows) - _MOST + 1} more", "", _nothing)]
         spaces = [1.0 if draw else 1.5 for *_, draw in rows]
-        step = min(_STEP, 1.0 / max(sum(spaces), 1.0))
+        inches = min(_STEP, self._high / max(sum(spaces), 1.0))
+        step, size = inches / self._high, min(7.0, 0.78 * 72 * inches)
         y = 1.0 + step * 0.6
         for (text, ident, draw), space in zip(rows, spaces, strict=True):
             y -= step * space
             if draw is None:
-                self.axes.text(0, y, text, fontsize=8.5, fontweight="bold", va="center")
+                self.axes.text(0, y, text, fontsize=size * 1.15, fontweight="bold", va="center")
                 continue
             draw(0.0, y)
             shown = text if self._names_as_text else printable(text, ident)
-            self.axes.text(0.14, y, shortened(shown, _NAME), fontsize=min(7.0, 7.0 * step / 0.017), va="center")
+            self.axes.text(0.14, y, shortened(shown, _NAME), fontsize=size, va="center")

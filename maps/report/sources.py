@@ -6,7 +6,7 @@ Values that share a source stand in one row, so that a report of hundreds of val
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -47,7 +47,6 @@ class _Part:
     table: str
     rows: pd.DataFrame
     keys: tuple[str, ...]
-    by_value: bool = False  # a row of the report is about one value of many keys, not about many values of one
 
 
 def catalogue_values(scene: Scene) -> tuple[tuple[Table, ...], str]:
@@ -60,7 +59,7 @@ def catalogue_values(scene: Scene) -> tuple[tuple[Table, ...], str]:
         values = list(_values(part, scene))
         found += values
         if values:
-            made.append(_by_value(part, values) if part.by_value else _by_key(part, values))
+            made.append(_grouped(part.caption, values))
     kinds = pd.Series([value.kind for value in found], dtype="str").value_counts()
     told = ", ".join(f"{kinds[kind]} {words}" for kind, words in _KINDS.items() if kind in kinds)
     return tuple(made), f"{plural(len(found), 'value')} of the catalogue that the study or the plan uses: {told}."
@@ -82,12 +81,10 @@ def _used(scene: Scene) -> tuple[_Part, ...]:
               ("technology",)),
         _Part("Pipes of the plan", "pipe_costs",
               pipes[[pair in laid for pair in zip(pipes["pipe_class"], pipes["diameter_mm"], strict=True)]],
-              ("pipe_class", "diameter_mm"), by_value=True),
-        _Part("Land", "land", study.land[study.land["kind"].isin(study.zones["kind"])], ("kind",), by_value=True),
-        _Part("Crossings", "lines", study.lines[study.lines["kind"].isin(study.crossings["kind"])], ("kind",),
-              by_value=True),
-        _Part("Roads", "highways", study.highways[study.highways["highway"].isin(driven)], ("highway",),
-              by_value=True),
+              ("pipe_class", "diameter_mm")),
+        _Part("Land", "land", study.land[study.land["kind"].isin(study.zones["kind"])], ("kind",)),
+        _Part("Crossings", "lines", study.lines[study.lines["kind"].isin(study.crossings["kind"])], ("kind",),),
+        _Part("Roads", "highways", study.highways[study.highways["highway"].isin(driven)], ("highway",),),
     )  # fmt: skip
 
 
@@ -115,29 +112,12 @@ def _completed(resources: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _by_key(part: _Part, values: list[Value]) -> Table:
-    """Return a row per thing and source: its values from there."""
-    return _grouped(
-        part.caption,
-        values,
-        of=lambda value: value.key,
-        shown=lambda value: f"{_words(value.name)}: {value.shown} {value.unit}".strip(),
-    )
-
-
-def _by_value(part: _Part, values: list[Value]) -> Table:
-    """Return a row per value and source: that of each thing."""
-
-    def of(value: Value) -> str:
-        return f"{_words(value.name)}, {value.unit}" if value.unit else _words(value.name)
-
-    return _grouped(part.caption, values, of=of, shown=lambda value: f"{value.key}: {value.shown}")
-
-
-def _grouped(caption: str, values: list[Value], *, of: Callable[[Value], str], shown: Callable[[Value], str]) -> Table:
+def _grouped(caption: str, values: Iterable[Value]) -> Table:
+    """Return a row per kind of value and source: the values of all things that have theirs from there."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for value in values:
-        groups.setdefault((of(value), _KINDS[value.kind], value.source), []).append(shown(value))
+        what = f"{_words(value.name)}, {value.unit}" if value.unit else _words(value.name)
+        groups.setdefault((what, _KINDS[value.kind], value.source), []).append(f"{value.key}: {value.shown}")
     ordered = sorted(groups.items(), key=lambda item: item[0][0].lower())
     rows = tuple((what, "; ".join(cells), kind, source) for (what, kind, source), cells in ordered)
     return Table(caption, columns("What", "Values", "Kind", "Source"), rows)
