@@ -7,6 +7,7 @@ side. In the report the same picture is an SVG whose ground is a bitmap and whos
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,12 @@ def picture_svg(scene: Scene) -> str:
     with drawing("map"):
         figure = _figure(scene, names_as_text=True)
         return inline_svg(figure, name="map", title=f"Map of the plan for {scene.study.name}")
+
+
+def is_wide(svg: str) -> bool:
+    """Return whether an SVG element is wider than high."""
+    width, height = (float(size) for size in re.findall(r'<svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0])
+    return width > height
 
 
 def picture_scene(study: Study, plan: Plan) -> Scene:

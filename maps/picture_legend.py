@@ -63,7 +63,7 @@ def draw_legend(
         pen.row("shared hub", "", _mark(axes, "s", "white", size=8, edge=2))
     pen.heading("Land")
     for colour, name in kinds:
-        pen.row(name, name, _patch(axes, colour))
+        pen.row(name, name, _patch(axes, colour, 0.055 / high))
     pen.write()
 
 
@@ -98,9 +98,9 @@ def _mark(axes: Axes, marker: str, colour: str, *, size: float = 7.0, edge: floa
     return draw
 
 
-def _patch(axes: Axes, colour: str) -> Sign:
+def _patch(axes: Axes, colour: str, half: float) -> Sign:
     def draw(x: float, y: float) -> None:
-        box = Rectangle((x, y - 0.007), 0.1, 0.014, facecolor=colour, alpha=0.6, edgecolor="#999999", linewidth=0.4)
+        box = Rectangle((x, y - half), 0.1, 2 * half, facecolor=colour, alpha=0.6, edgecolor="#999999", linewidth=0.4)
         axes.add_patch(box)
 
     return draw

@@ -24,7 +24,6 @@ def facts(scene: Scene) -> Table:
     study = scene.study
     supply = study.streams["direction"] == "supply"
     rows = [
-        ("Study", study.name),
         ("Coordinate system", f"{study.settings.crs} ({study.crs.name})"),
         ("Currency and price year", f"{study.settings.currency}, {study.settings.finance.price_year}"),
         ("Plants", told(len(study.plants))),

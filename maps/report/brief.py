@@ -44,6 +44,7 @@ def _worth(plan: Plan, found: Accounts) -> str:
     return (
         f"The plan {verb} {money(abs(row['saving']))} {row['unit']}{part}{value}: {money(row['plan'])} instead of "
         f"{money(row['baseline'])} for buying everything new and disposing of everything."
+        + (" A negative cost is money earned." if row["plan"] < 0 else "")
     )
 
 
@@ -135,7 +136,12 @@ def indicators(plan: Plan) -> Table:
 def costs(plan: Plan) -> Table:
     """Return every term of the objective; they add up to the cost."""
     table = plan.costs[plan.costs["amount"] != 0]
-    rows = [(row.description or row.term, row.period, money(row.amount)) for row in table.itertuples(index=False)]
+    named = [
+        text[:1].upper() + text[1:] for text in table["description"].where(table["description"] != "", table["term"])
+    ]
+    rows = [
+        (name, row.period, money(row.amount)) for name, row in zip(named, table.itertuples(index=False), strict=True)
+    ]
     unit = _row(plan, "cost")["unit"]
     heads = columns("What is paid for", *(("Phase",) if plan.phases else ()), ("Amount", unit))
     cells = tuple(row if plan.phases else (row[0], row[2]) for row in rows)

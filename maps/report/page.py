@@ -17,7 +17,7 @@ from data.study import Study
 from maps.credits import credit
 from maps.headline import STATUS
 from maps.numbers import plural
-from maps.picture import phase_shown, picture_scene, picture_svg
+from maps.picture import is_wide, phase_shown, picture_scene, picture_svg
 from maps.report import asked, brief, laid, partners, schedules, siting, sources, standing
 from maps.report.accounts import accounts
 from maps.report.sankey import sankeys
@@ -56,11 +56,13 @@ def _answer(scene: Scene) -> dict[str, object]:
     found = accounts(scene.study, plan)
     catalogue, counts = sources.catalogue_values(scene)
     seen = picture_scene(scene.study, plan)
+    drawn = picture_svg(seen)
     rows = steps(plan, found)
     return {
         "lines": brief.five_lines(scene, found),
         "indicators": brief.indicators(plan),
-        "map": Markup(picture_svg(seen)),  # noqa: S704 - drawn by Matplotlib, which escapes text
+        "map": Markup(drawn),  # noqa: S704 - drawn by Matplotlib, which escapes text
+        "map_is_wide": is_wide(drawn),
         "map_phase": phase_shown(plan),
         "sankeys": [(picture, Markup(picture.svg)) for picture in sankeys(scene)],  # noqa: S704 - likewise
         "waterfall": Markup(waterfall(rows, found.unit)),  # noqa: S704 - likewise

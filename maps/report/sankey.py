@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SWEEPS = 12
 _GAP = 0.30  # inches between two places of one column
+_HIGH = 8.8  # inches: what fits on a printed page below the legend
+_MOST = 28  # places of one column that then can be named; the smallest share one
 _LEAST = 0.014  # inches: the thinnest ribbon that can be seen
 _NAME = 18.0  # ems of a name
 
@@ -76,6 +78,7 @@ def _links(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
         (depth.get(hub, 1), f"Hub {hub}") if hub else (last, scene.name(node))
         for hub, node in zip(to_hub, rows["to_node"], strict=True)
     ]
+    starts, ends = _gathered(starts, rows["quantity"]), _gathered(ends, rows["quantity"])
     table = pd.DataFrame({
         "start": pd.Series(starts, dtype="object"), "end": pd.Series(ends, dtype="object"),
         "quantity": rows["quantity"].to_numpy(),
@@ -83,6 +86,19 @@ def _links(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
         "colour": [scene.colours[name] for name in rows["resource"]],
     })  # fmt: skip
     return table.groupby(["start", "end", "resource", "colour"], as_index=False, sort=True)["quantity"].sum()
+
+
+def _gathered(places: list[Place], quantity: pd.Series) -> list[Place]:
+    """Return the places with the smallest of each column taken together where there are too many to name."""
+    sums: dict[Place, float] = {}
+    for place, size in zip(places, quantity, strict=True):
+        sums[place] = sums.get(place, 0.0) + size
+    renamed: dict[Place, Place] = {}
+    for column in {column for column, _ in sums}:
+        ordered = sorted((place for place in sums if place[0] == column), key=lambda place: -sums[place])
+        small = ordered[_MOST - 1 :] if len(ordered) > _MOST else []
+        renamed |= dict.fromkeys(small, (column, f"{len(small)} others"))
+    return [renamed.get(place, place) for place in places]
 
 
 def _depths(pairs: list[tuple[str, str]]) -> dict[str, int]:
@@ -101,7 +117,7 @@ def _draw(links: pd.DataFrame, unit: str, name: str) -> str:
     scale = inches / most
     heights = [sum(max(size * scale, _LEAST) for size in sizes.values()) + _GAP * len(sizes)
                for sizes in columns.values()]  # fmt: skip
-    tall, wide = max(heights) + 0.25, 7.4
+    tall, wide = min(max(heights) + 0.25, _HIGH), 7.4
     with drawing(name):
         figure = Figure(figsize=(wide, tall))
         axes = figure.add_axes((0, 0, 1, 1))

@@ -114,12 +114,16 @@ def _completed(resources: pd.DataFrame) -> pd.DataFrame:
 
 def _grouped(caption: str, values: Iterable[Value]) -> Table:
     """Return a row per kind of value and source: the values of all things that have theirs from there."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str], dict[str, list[str]]] = {}
     for value in values:
         what = f"{_words(value.name)}, {value.unit}" if value.unit else _words(value.name)
-        groups.setdefault((what, _KINDS[value.kind], value.source), []).append(f"{value.key}: {value.shown}")
+        group = groups.setdefault((what, _KINDS[value.kind], value.source), {})
+        group.setdefault(value.shown, []).append(value.key)
     ordered = sorted(groups.items(), key=lambda item: item[0][0].lower())
-    rows = tuple((what, "; ".join(cells), kind, source) for (what, kind, source), cells in ordered)
+    rows = tuple(
+        (what, "; ".join(f"{shown} ({', '.join(keys)})" for shown, keys in group.items()), kind, source)
+        for (what, kind, source), group in ordered
+    )
     return Table(caption, columns("What", "Values", "Kind", "Source"), rows)
 
 
@@ -181,5 +185,5 @@ def _cell(value: object) -> str:
 
 def _unit(column: Column, row: Mapping[object, object], currency: str) -> str:
     """Return the contract's unit with the study's currency and the resource's own unit put in."""
-    unit = column.unit.replace("currency", currency)
+    unit = column.unit.replace("currency", currency).replace("degC", "°C")
     return unit.replace("unit", str(row["unit"])) if "unit" in row else unit
