@@ -28,7 +28,7 @@ def draw_places(
     axes: Axes, scene: Scene, frame: Frame, ways: shapely.MultiLineString, *, names_as_text: bool, pointers: bool
 ) -> None:
     """Draw plants and hubs with their names, and with ``pointers`` those beyond the frame at its edge."""
-    plants, hubs = layers.plants(scene), layers.hubs(scene)
+    plants, hubs = layers.plants(scene), layers.hubs(scene).drop_duplicates("node")
     page = frame.page(shapely.get_coordinates(plants.geometry.to_numpy()).reshape(-1, 2))
     inside = frame.shows(page)
     _marks(axes, scene, plants[inside])

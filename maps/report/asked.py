@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from maps.report.tables import Table, columns, told
+from maps.report.tables import Table, columns, told, without_blank_columns
 from maps.scene import Scene
 
 _SECTIONS = ("finance", "trucks", "pipelines", "hubs", "phases", "siting", "solver", "world", "download")
@@ -49,7 +49,8 @@ def limits(scene: Scene) -> Table:
         if own
     )
     empty = "The study sets no limit: the cheapest plan is sought."
-    return Table("Limits", columns("Limit", "Value", "Unit"), rows, empty=empty)
+    table = Table("Limits", columns("Limit", "Value", "Unit"), rows, empty=empty)
+    return without_blank_columns(table, ("Unit",))
 
 
 def settings(scene: Scene) -> Table:

@@ -8,6 +8,7 @@ from data.plan import Plan
 from maps.headline import STATUS, words
 from maps.numbers import DAYS_PER_YEAR, amount, percent, plural
 from maps.report.accounts import Accounts
+from maps.report.hub_names import HubNames
 from maps.report.laid import invested
 from maps.report.schedules import counted
 from maps.report.tables import Table, columns, kilometres, money, share, told
@@ -64,21 +65,23 @@ def _who(scene: Scene, found: Accounts) -> str:
     if plan.exchanges.empty:
         return f"Nobody: {plural(len(scene.study.plants), 'plant')} were looked at."
     best = found.partners.sort_values("saves", ascending=False).iloc[0]
-    number = int(_row(plan, "partners")["plan"])
+    between = plan.exchanges[plan.exchanges["from_node"] != plan.exchanges["to_node"]]
+    partners = {*between["from_node"], *between["to_node"]} & {*scene.study.plants["plant"]}
     return (
-        f"{counted(plan)}, between {number} of {plural(len(scene.study.plants), 'plant')}. {scene.name(best['plant'])} "
-        f"saves most: {money(best['saves'])} {found.unit}."
+        f"{counted(scene)}, between {len(partners)} of {plural(len(scene.study.plants), 'plant')}. "
+        f"{scene.name(best['plant'])} saves most: {money(best['saves'])} {found.unit}."
     )
 
 
 def _build(scene: Scene) -> str:
     plan = scene.plan
     new = plan.built_corridors[~plan.built_corridors["existing"]].drop_duplicates("corridor")
+    stood = len({*plan.built_hubs["hub"]} - HubNames(scene).markets)
     capex = sum(invested(plan).values())
     last = plan.in_phase(plan.phases[-1]) if plan.phases else plan
     parts = [
         f"{kilometres(new['length_m'].sum())} km of trench" if len(new) else "",
-        plural(plan.built_hubs["hub"].nunique(), "shared hub") if len(plan.built_hubs) else "",
+        plural(stood, "shared hub") if stood else "",
         f"{told(last.hauls['trips_per_year'].sum() / DAYS_PER_YEAR)} truck round trips a day"
         if len(last.hauls)
         else "",
@@ -161,7 +164,11 @@ def solver(plan: Plan, options: dict[str, object]) -> Table:
         ("Time limit", f"{options['time_limit_s']} s"),
         ("Method, threads, seed", f"{options['method']}, {options['threads']}, {plan.seed}"),
         ("Independent checker", "agrees" if not plan.checker else plural(len(plan.checker), "violation")),
-        *((f"Seconds: {stage}", f"{told(float(seconds))} s") for stage, seconds in plan.seconds.items()),
+        *(
+            (f"Seconds: {stage}", f"{told(float(seconds))} s")
+            for stage, seconds in plan.seconds.items()
+            if stage != "outputs"
+        ),  # not known while they are written
         *((f"Option {name}", str(value)) for name, value in plan.solver_options.items()),
         *((f"Version of {name}", str(value)) for name, value in plan.versions.items()),
         ("Digest of the input (SHA-256)", plan.input_digest),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from maps.report.accounts import SHARED, Accounts
+from maps.report.hub_names import HubNames
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
 from maps.scene import Scene
 
@@ -105,17 +106,17 @@ def _side(scene: Scene, found: Accounts, plant: str, side: str) -> Table:
     table = shares.merge(scene.plan.exchanges.drop(columns=["co2", "period"]), on="exchange", validate="one_to_one")
     paid = table[list(SHARED)].sum(axis=1)
     gives = side == "gives"
-    hub, other = ("demand", "to_node") if gives else ("supply", "from_node")
+    hubs, other = HubNames(scene), "to_node" if gives else "from_node"
+    partners = [pair[1 if gives else 0] for pair in hubs.ends(table)]
     quantity = table["quantity_sent"] if gives else table["quantity"]
     rows = tuple(
         (
             row["exchange"], scene.resource_names.get(name := row["resource" if gives else "received_as"], name),
-            f"hub {row[hub]} at {scene.name(row[other])}" if row[hub] in row["via_hub"].split(";")
-            else scene.name(row[other]),
+            hubs.end(hub, row[other]),
             row["mode"].replace("_", " "), kilometres(row["distance_m"]), row["period"], told(amount),
             f"{row['unit']}/year", money(row["spared"]), money(pays), money(row["spared"] - pays),
         )
-        for row, amount, pays in zip(table.to_dict("records"), quantity, paid, strict=True)
+        for row, hub, amount, pays in zip(table.to_dict("records"), partners, quantity, paid, strict=True)
     )  # fmt: skip
     sums = (table["spared"].sum(), paid.sum())
     made = Table(

@@ -19,6 +19,7 @@ from matplotlib.path import Path
 from maps.figures import INK, MUTED, drawing, inline_svg, shortened
 from maps.geometry import Array
 from maps.numbers import amount, plural
+from maps.report.hub_names import HubNames
 from maps.scene import Scene
 
 if TYPE_CHECKING:
@@ -63,21 +64,19 @@ def sankeys(scene: Scene) -> list[Picture]:
 def _links(scene: Scene, rows: pd.DataFrame) -> pd.DataFrame:
     """Return ``start``, ``end`` (column, name), ``quantity``, ``colour``, ``resource`` with places in columns.
 
-    Hubs that give to one another stand in columns of their own.
+    Hubs that give to one another stand in columns of their own; what they buy is a giver, what they dispose of a taker.
     """
-    hubs = rows["via_hub"].str.split(";")
-    from_hub = [name if name in at else "" for name, at in zip(rows["supply"], hubs, strict=True)]
-    to_hub = [name if name in at else "" for name, at in zip(rows["demand"], hubs, strict=True)]
-    depth = _depths([(a, b) for a, b in zip(from_hub, to_hub, strict=True) if a and b and a != b])
-    last = 1 + (max((depth.get(name, 1) for name in [*from_hub, *to_hub] if name), default=0))
-    starts = [
-        (depth.get(hub, 1), f"Hub {hub}") if hub else (0, scene.name(node))
-        for hub, node in zip(from_hub, rows["from_node"], strict=True)
-    ]
-    ends = [
-        (depth.get(hub, 1), f"Hub {hub}") if hub else (last, scene.name(node))
-        for hub, node in zip(to_hub, rows["to_node"], strict=True)
-    ]
+    hubs = HubNames(scene)
+    pairs = list(hubs.ends(rows))
+    depth = _depths([pair for pair in pairs if all(pair) and pair[0] != pair[1] and not hubs.markets & {*pair}])
+    last = 1 + max((depth.get(name, 1) for pair in pairs for name in pair if name), default=0)
+
+    def place(hub: str, node: str, outermost: int) -> Place:
+        column = depth.get(hub, 1) if hub and hub not in hubs.markets else outermost
+        return column, hubs.end(hub, node)
+
+    starts = [place(giver, node, 0) for (giver, _), node in zip(pairs, rows["from_node"], strict=True)]
+    ends = [place(taker, node, last) for (_, taker), node in zip(pairs, rows["to_node"], strict=True)]
     starts, ends = _gathered(starts, rows["quantity"]), _gathered(ends, rows["quantity"])
     table = pd.DataFrame({
         "start": pd.Series(starts, dtype="object"), "end": pd.Series(ends, dtype="object"),
@@ -132,7 +131,8 @@ def _draw(links: pd.DataFrame, unit: str, name: str) -> str:
         for (column, place), (top, size) in places.items():
             x = across[column]
             axes.add_patch(Rectangle((x - 0.04, top), 0.08, max(size * scale, _LEAST), color=INK, linewidth=0))
-            _name(axes, place, amount(size, unit), x, top + size * scale / 2, at=(column, last))
+            middle = top + size * scale / 2 if column in (0, last) else top - 0.14
+            _name(axes, place, amount(size, unit), x, middle, at=(column, last))
         told = f"Flows in {unit}: {plural(len(links), 'flow')} between {plural(len(places), 'place')}"
         return inline_svg(figure, name=name, title=told)
 

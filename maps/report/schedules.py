@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from data.plan import Plan
 from maps.numbers import DAYS_PER_YEAR, plural
+from maps.report.hub_names import HubNames
 from maps.report.laid import last_rows
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
 from maps.scene import Scene
@@ -12,15 +12,16 @@ from maps.vehicles import driven_km, vehicles_needed
 
 def exchanges(scene: Scene) -> Table:
     """Return who gives how much of what to whom, how, how far and at what cost."""
-    plan = scene.plan
+    plan, hubs = scene.plan, HubNames(scene)
+    listed = plan.exchanges.assign(coarse_m=plan.coarse_m)[hubs.is_between_partners(plan.exchanges)]
     rows = tuple(
         (
-            row.exchange, row.period, scene.name(row.from_node), scene.name(row.to_node),
-            _resource(scene, row.resource, row.received_as), row.via_hub, row.mode.replace("_", " "),
+            row.exchange, row.period, hubs.end(giver, row.from_node), hubs.end(taker, row.to_node),
+            _resource(scene, row.resource, row.received_as), hubs.through(row.via_hub), row.mode.replace("_", " "),
             told(row.quantity), f"{row.unit}/year",
-            ("~" if coarse > 0 else "") + kilometres(row.distance_m), money(row.cost), told(row.co2),
+            ("~" if row.coarse_m > 0 else "") + kilometres(row.distance_m), money(row.cost), told(row.co2),
         )
-        for row, coarse in zip(plan.exchanges.itertuples(index=False), plan.coarse_m, strict=True)
+        for row, (giver, taker) in zip(listed.itertuples(index=False), hubs.ends(listed), strict=True)
     )  # fmt: skip
     sums = plan.exchanges[["cost", "co2"]].sum()
     single = len(rows) > 1 and not plan.phases
@@ -32,14 +33,14 @@ def exchanges(scene: Scene) -> Table:
     )
     table = Table(
         "Exchanges",
-        columns("No.", "Phase", "From", "To", "Resource", "Through hub", "By", ("Quantity", ""), "Unit",
+        columns("No.", "Phase", "From", "To", "Resource", "Hub", "By", ("Quantity", ""), "Unit",
                 ("Distance", "km"), ("Transport cost", f"{plan.currency}/year"), ("Transport CO₂", "t/year")),
         rows,
         ("All", *[""] * 9, money(sums["cost"]), told(sums["co2"])) if single else (),
         "No exchange pays: everything is bought new and disposed of as before.",
         notes if rows else (),
     )  # fmt: skip
-    return without_blank_columns(table, ("Phase", "Through hub"))
+    return without_blank_columns(table, ("Phase", "Hub"))
 
 
 def _resource(scene: Scene, given: str, received: str) -> str:
@@ -104,9 +105,10 @@ def fleets(scene: Scene) -> Table:
     return without_blank_columns(table, ("Phase",))
 
 
-def counted(plan: Plan) -> str:
+def counted(scene: Scene) -> str:
     """Return how many exchanges go by which mode, in words; those of several phases once."""
-    pairs = plan.exchanges.drop_duplicates(["supply", "demand", "resource", "received_as"])
+    exchanges = scene.plan.exchanges[HubNames(scene).is_between_partners(scene.plan.exchanges)]
+    pairs = exchanges.drop_duplicates(["supply", "demand", "resource", "received_as"])
     words = {"pipeline": "by pipe", "truck": "by truck", "mixed": "by pipe and truck", "on_site": "on site"}
     modes = pairs["mode"].value_counts()
     told_modes = [f"{modes[mode]} {text}" for mode, text in words.items() if mode in modes]

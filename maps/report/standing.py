@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.plan import Plan
+from maps.report.hub_names import HubNames, is_market
 from maps.report.laid import invested, last_rows
 from maps.report.tables import Table, columns, kilometres, money, share, told, without_blank_columns
 from maps.scene import Scene
@@ -14,10 +15,13 @@ _NEGLIGIBLE = 1e-6
 
 
 def hubs(scene: Scene) -> tuple[Table, ...]:
-    """Return a list of the shared hubs, and of each a sheet of what goes in and comes out."""
-    plan = scene.plan
-    last = last_rows(plan, plan.built_hubs, ["hub"])
-    return (_list_of_hubs(scene, last), *(_sheet(scene, str(hub)) for hub in last["hub"]))
+    """Return a list of the shared hubs, of each a sheet of what goes in and comes out, and what they buy."""
+    last = last_rows(scene.plan, scene.plan.built_hubs, ["hub"])
+    market = last["technology"].map(is_market).astype("bool")
+    names = HubNames(scene)
+    sheets = [_sheet(scene, names, hub) for hub in last.loc[~market, "hub"]]
+    bought = [_bought(scene, names, last[market])] if market.any() else []
+    return (_list_of_hubs(scene, last[~market]), *sheets, *bought)
 
 
 def _list_of_hubs(scene: Scene, last: pd.DataFrame) -> Table:
@@ -42,29 +46,45 @@ def _list_of_hubs(scene: Scene, last: pd.DataFrame) -> Table:
                 ("Invested", plan.currency), ("Cost", f"{plan.currency}/year")),
         rows,
         empty="No shared hub is built." + ("" if len(known) else " The study offers none."),
+        notes=("Load is the throughput over what the modules can do. Cost is the yearly payment for the modules, with "
+               "upkeep, staff, electricity and heat.",) if rows else (),
     )  # fmt: skip
     return without_blank_columns(table, ("Built in",))
 
 
-def _sheet(scene: Scene, hub: str) -> Table:
+def _sheet(scene: Scene, names: HubNames, hub: str) -> Table:
     """Return what goes through one hub."""
-    flows = scene.plan.exchanges[scene.plan.exchanges["via_hub"] != ""]
-    at_it = [hub in names.split(";") for names in flows["via_hub"]]
-    flows = flows[at_it] if len(flows) else flows
+    flows = scene.plan.exchanges
+    ends = dict(zip(flows["exchange"], names.ends(flows), strict=True))
     rows = [
-        (way, scene.resource_names.get(row[what], row[what]), scene.name(row[end]), row["mode"].replace("_", " "),
-         row["period"], told(row[moved]), f"{row['unit']}/year")
-        for way, stream, what, end, moved in (("in", "demand", "received_as", "from_node", "quantity"),
-                                              ("out", "supply", "resource", "to_node", "quantity_sent"))
-        for row in flows[flows[stream] == hub].to_dict("records")
+        (way, scene.resource_names.get(row[what], row[what]), names.end(ends[row["exchange"]][other], row[node]),
+         row["mode"].replace("_", " "), row["period"], told(row[moved]), f"{row['unit']}/year")
+        for way, own, other, what, node, moved in (("in", 1, 0, "received_as", "from_node", "quantity"),
+                                                   ("out", 0, 1, "resource", "to_node", "quantity_sent"))
+        for row in flows.to_dict("records")
+        if ends[row["exchange"]][own] == hub
     ]  # fmt: skip
     table = Table(
-        f"What goes through hub {hub}",
+        f"What goes through {names.names[hub]}",
         columns("Way", "Resource", "From or to", "By", "Phase", ("Quantity", ""), "Unit"),
         tuple(rows),
         empty="Nothing: the hub stands idle.",
     )
     return without_blank_columns(table, ("Phase",))
+
+
+def _bought(scene: Scene, names: HubNames, market: pd.DataFrame) -> Table:
+    """Return what hubs buy and dispose of, and at what cost."""
+    resources = market["technology"].str.split(":", n=1).str[1]
+    rows = tuple(
+        (
+            names.names[row.hub], scene.resource_names.get(resource, resource), scene.name(row.node),
+            told(row.throughput), scene.units.get(resource, "unit/year"), money(row.cost),
+        )
+        for row, resource in zip(market.itertuples(index=False), resources, strict=True)
+    )  # fmt: skip
+    heads = columns("What", "Resource", "Site", ("Quantity", ""), "Unit", ("Cost", f"{scene.plan.currency}/year"))
+    return Table("What hubs buy and dispose of", heads, rows)
 
 
 def left_over(scene: Scene) -> tuple[Table, Table]:

@@ -45,8 +45,9 @@ def steps(plan: Plan, found: Accounts) -> pd.DataFrame:
 def waterfall(rows: pd.DataFrame, unit: str) -> str:
     """Return the steps as an SVG element."""
     with drawing("waterfall"):
-        figure = Figure(figsize=(7.4, 0.9 + 0.34 * len(rows)))
-        axes = figure.add_axes((0.31, 0.14 if len(rows) < 8 else 0.09, 0.53, 0.86 if len(rows) < 8 else 0.9))
+        high = 0.6 + 0.34 * len(rows)
+        figure = Figure(figsize=(7.4, high))
+        axes = figure.add_axes((0.31, 0.5 / high, 0.53, 1 - 0.55 / high))
         reached = 0.0
         ends = [0.0]
         for at, row in enumerate(rows.itertuples(index=False)):
