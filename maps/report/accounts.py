@@ -237,8 +237,9 @@ def _chains(exchanges: pd.DataFrame, hubs: pd.Series) -> dict[str, str]:
 def _pool_names(exchanges: pd.DataFrame, hubs: pd.DataFrame) -> pd.Series:
     """Return for each exchange the name of what is paid together: itself, or the chain of hubs it belongs to."""
     chain = dict(zip(hubs["hub"] + "\t" + hubs["period"], hubs["pool"], strict=True))
-    end = exchanges["hub_gives"].where(exchanges["hub_gives"] != "", exchanges["hub_gets"])
-    return (end + "\t" + exchanges["period"]).map(chain).fillna("\t\t" + exchanges["exchange"])
+    rows = exchanges[["hub_gives", "hub_gets", "period", "exchange"]].itertuples(index=False)
+    names = [chain.get(f"{gives or gets}\t{period}", f"\t\t{exchange}") for gives, gets, period, exchange in rows]
+    return pd.Series(names, index=exchanges.index, dtype="str")
 
 
 def _pools(exchanges: pd.DataFrame, hubs: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import pandas as pd
 
 from data.plan import Plan
@@ -29,33 +32,42 @@ def five_lines(scene: Scene, found: Accounts) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _row(plan: Plan, indicator: str) -> pd.Series:
-    """Return an indicator's unit, baseline, plan and saving; blank and NaN where the plan does not have it."""
-    row = plan.indicators.set_index("indicator").reindex([indicator]).iloc[0]
-    return row.fillna({"unit": ""})
+class _Worth(NamedTuple):
+    """An indicator; blank and NaN where the plan does not have it."""
+
+    unit: str = ""
+    baseline: float = math.nan
+    plan: float = math.nan
+    saving: float = math.nan
+
+
+def _row(plan: Plan, indicator: str) -> _Worth:
+    rows = plan.indicators[plan.indicators["indicator"] == indicator]
+    named = rows[list(_Worth._fields)].itertuples(index=False, name=None)
+    return next((_Worth(*row) for row in named), _Worth())
 
 
 def _worth(plan: Plan, found: Accounts) -> str:
     row = _row(plan, "cost")
     if plan.exchanges.empty:
-        return f"No exchange pays. Everything stays as it is and costs {money(row['baseline'])} {row['unit']}."
-    part = f" ({percent(row['saving'] / abs(row['baseline']))})" if row["baseline"] else ""
-    verb = "saves" if row["saving"] >= 0 else "costs, for what had to be served or was forced,"
+        return f"No exchange pays. Everything stays as it is and costs {money(row.baseline)} {row.unit}."
+    part = f" ({percent(row.saving / abs(row.baseline))})" if row.baseline else ""
+    verb = "saves" if row.saving >= 0 else "costs, for what had to be served or was forced,"
     value = " in present value over all phases" if found.present_value else ""
     return (
-        f"The plan {verb} {money(abs(row['saving']))} {row['unit']}{part}{value}: {money(row['plan'])} instead of "
-        f"{money(row['baseline'])} for buying everything new and disposing of everything."
-        + (" A negative cost is money earned." if row["plan"] < 0 else "")
+        f"The plan {verb} {money(abs(row.saving))} {row.unit}{part}{value}: {money(row.plan)} instead of "
+        f"{money(row.baseline)} for buying everything new and disposing of everything."
+        + (" A negative cost is money earned." if row.plan < 0 else "")
     )
 
 
 def _climate(plan: Plan) -> str:
     row = _row(plan, "co2")
-    part = f", {percent(abs(row['saving'] / row['baseline']))} of today's" if row["baseline"] else ""
-    verb = "less" if row["saving"] >= 0 else "more"
-    moved = _row(plan, "transport_co2")["plan"]
+    part = f", {percent(abs(row.saving / row.baseline))} of today's" if row.baseline else ""
+    verb = "less" if row.saving >= 0 else "more"
+    moved = _row(plan, "transport_co2").plan
     return (
-        f"{amount(abs(row['saving']), row['unit'])} CO₂ {verb}{part}; {amount(moved, row['unit'])} of transport is "
+        f"{amount(abs(row.saving), row.unit)} CO₂ {verb}{part}; {amount(moved, row.unit)} of transport is "
         "already counted."
     )
 
@@ -100,7 +112,7 @@ def sure(plan: Plan) -> str:
     elif abs(plan.gap) < _EXACT:
         proof = f"{STATUS[plan.status]}: no plan costs less."
     else:
-        unit = _row(plan, "cost")["unit"]
+        unit = _row(plan, "cost").unit
         proof = (
             f"{STATUS[plan.status]}: no plan can cost less than {money(plan.bound)} {unit}, {share(plan.gap)} below."
         )
@@ -145,7 +157,7 @@ def costs(plan: Plan) -> Table:
     rows = [
         (name, row.period, money(row.amount)) for name, row in zip(named, table.itertuples(index=False), strict=True)
     ]
-    unit = _row(plan, "cost")["unit"]
+    unit = _row(plan, "cost").unit
     heads = columns("What is paid for", *(("Phase",) if plan.phases else ()), ("Amount", unit))
     cells = tuple(row if plan.phases else (row[0], row[2]) for row in rows)
     foot = ("All", "", money(table["amount"].sum())) if plan.phases else ("All", money(table["amount"].sum()))
@@ -154,7 +166,7 @@ def costs(plan: Plan) -> Table:
 
 def solver(plan: Plan, options: dict[str, object]) -> Table:
     """Return why the solver stopped and how good the plan is known to be."""
-    unit = _row(plan, "cost")["unit"]
+    unit = _row(plan, "cost").unit
     rows = [
         ("Status", STATUS[plan.status]),
         ("Cost of the plan", f"{money(plan.objective)} {unit}"),

@@ -7,7 +7,7 @@ import pandas as pd
 from data.plan import Plan
 from maps.numbers import plural
 from maps.report.tables import Table, columns, kilometres, money, share, told, without_blank_columns
-from maps.scene import Scene
+from maps.scene import Scene, mapped
 
 _DETAILS = "Every section on its own is in plan.xlsx and in tables/."
 
@@ -64,7 +64,7 @@ def trenches(scene: Scene) -> Table:
     inside = plan.built_pipes.drop_duplicates(["corridor", "resource"]).groupby("corridor")["resource"]
     names = inside.agg(lambda found: ", ".join(sorted(scene.resource_names.get(name, name) for name in found)))
     last = last.assign(
-        inside=last["corridor"].map(names).fillna("nothing"),
+        inside=mapped(last["corridor"], names.to_dict(), "nothing"),
         together=last["corridor"].map(inside.size()).fillna(0),
         when=last["built_in"].mask(last["existing"], "before"),
     )

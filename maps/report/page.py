@@ -96,7 +96,7 @@ def _sited(study: Study) -> dict[str, object] | None:
         "chart": Markup(siting.chart(study)),  # noqa: S704 - likewise
         "ranking": siting.ranking(study),
         "breakdown": siting.breakdown(study),
-        "values": siting.values(study),
+        "measured": siting.measured(study),
     }
 
 

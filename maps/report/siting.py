@@ -69,7 +69,7 @@ def breakdown(study: Study) -> Table:
     )
 
 
-def values(study: Study) -> Table:
+def measured(study: Study) -> Table:
     """Return what was measured at the best sites, and what it is worth."""
     best = _best(study, _MOST)
     table = best[["site", "name"]].merge(study.site_scores, on="site", validate="one_to_many")

@@ -9,7 +9,7 @@ from data.plan import Plan
 from maps.report.hub_names import HubNames, is_market
 from maps.report.laid import invested, last_rows
 from maps.report.tables import Table, columns, kilometres, money, share, told, without_blank_columns
-from maps.scene import Scene
+from maps.scene import Scene, mapped
 
 _NEGLIGIBLE = 1e-6
 
@@ -29,8 +29,8 @@ def _list_of_hubs(scene: Scene, last: pd.DataFrame) -> Table:
     technology = last["technology"]
     room = last["modules"] * technology.map(known["module_capacity"]).astype("float64")
     last = last.assign(
-        called=technology.map(known["name"]).fillna(technology),
-        unit=technology.map(known["throughput_resource"]).map(scene.units).fillna("per year"),
+        called=mapped(technology, known["name"].to_dict()),
+        unit=mapped(mapped(technology, known["throughput_resource"].to_dict()), scene.units, "per year"),
         load=last["throughput"] / room.where(room > 0),
     )
     rows = tuple(
