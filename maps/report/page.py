@@ -96,7 +96,6 @@ def _sited(study: Study) -> dict[str, object] | None:
         "chart": Markup(siting.chart(study)),  # noqa: S704 - likewise
         "ranking": siting.ranking(study),
         "breakdown": siting.breakdown(study),
-        "measured": siting.measured(study),
     }
 
 

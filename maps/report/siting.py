@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from data.study import Raster, Study
 from maps.figures import INK, MUTED, drawing, inline_svg, shortened
+from maps.geometry import Array, main_cluster
 from maps.numbers import amount, percent, plural
 from maps.palette import PALETTE
 from maps.report.tables import Table, columns, share, told
@@ -53,11 +56,14 @@ def _held(best: float, worst: float) -> str:
 
 
 def breakdown(study: Study) -> Table:
-    """Return what each criterion adds to the score of the best sites; the rows add up to the scores."""
-    best = _best(study, _MOST)
-    parts, weights = _parts(study), _weights(study)
+    """Return what each criterion adds to the score of the best sites, and what was measured; rows add up to scores."""
+    best, weights = _best(study, _MOST), _weights(study)
+    cells = {
+        (row.site, row.criterion): f"{row.contribution:.3f} ({_measured(row.label, row.value, row.unit)})"
+        for row in study.site_scores.itertuples(index=False)
+    }
     rows = tuple(
-        (name, *(f"{parts.loc[site, criterion]:.3f}" for criterion in weights.index), f"{score:.3f}")
+        (name, *(cells.get((site, criterion), "–") for criterion in weights.index), f"{score:.3f}")
         for site, name, score in best[["site", "name", "score"]].itertuples(index=False)
     )
     return Table(
@@ -65,36 +71,24 @@ def breakdown(study: Study) -> Table:
         columns("Site", *((str(name), f"weight {percent(weight)}") for name, weight in weights.items()), ("Score", "")),
         rows,
         empty="No site has a score.",
-        notes=("What a criterion adds is its weight times what the place is worth by it, from 0 to 1.",),
-    )
-
-
-def measured(study: Study) -> Table:
-    """Return what was measured at the best sites, and what it is worth."""
-    best = _best(study, _MOST)
-    table = best[["site", "name"]].merge(study.site_scores, on="site", validate="one_to_many")
-    rows = tuple(
-        (
-            row.name, row.criterion,
-            (row.label if row.unit == "class" else amount(row.value, row.unit)) or "nothing known",
-            f"{row.utility:.2f}", f"{row.weight:.2f}", f"{row.contribution:.3f}",
-        )
-        for row in table.itertuples(index=False)
+        notes=("What a criterion adds is its weight times what the place is worth by it, from 0 to 1; in brackets what "
+               "was measured there.",),
     )  # fmt: skip
-    return Table(
-        "What was measured",
-        columns("Site", "Criterion", "Value", ("Worth", "0 to 1"), ("Weight", ""), ("Adds", "")),
-        rows,
-        empty="No site has a score.",
-    )
+
+
+def _measured(label: str, value: float, unit: str) -> str:
+    return (label if unit == "class" else amount(value, unit)) or "nothing known"
 
 
 def chart(study: Study) -> str:
     """Return the scores of the best sites as bars of what each criterion adds, an SVG element."""
-    best, parts, weights = _best(study, _DRAWN), _parts(study), _weights(study)
+    best, weights = _best(study, _DRAWN), _weights(study)
+    parts = study.site_scores.pivot_table(index="site", columns="criterion", values="contribution", aggfunc="sum")
+    legend, bars = 0.24 * -(-len(weights) // 3), 0.3 * max(len(best), 2)
+    high = 0.1 + legend + bars + 0.35
     with drawing("siting"):
-        figure = Figure(figsize=(7.4, 0.95 + 0.3 * max(len(best), 2) + 0.2 * ((len(weights) + 2) // 3)))
-        axes = figure.add_axes((0.27, 0.1, 0.66, 0.68))
+        figure = Figure(figsize=(7.4, high))
+        axes = figure.add_axes((0.33, 0.35 / high, 0.62, bars / high))
         left = pd.Series(0.0, index=best["site"])
         for number, criterion in enumerate(weights.index):
             added = parts[criterion].reindex(best["site"]).fillna(0.0)
@@ -104,7 +98,8 @@ def chart(study: Study) -> str:
             left += added
         for at, score in enumerate(best["score"]):
             axes.text(score + 0.01, at, f"{score:.2f}", va="center", fontsize=8.5)
-        axes.set_yticks(range(len(best)), [shortened(name, 20.0) for name in best["name"]])
+        names = zip(best["rank"], best["name"], strict=True)
+        axes.set_yticks(range(len(best)), [f"{rank:.0f}. {shortened(name, 19.0)}" for rank, name in names], fontsize=8)
         axes.set_ylim(len(best) - 0.4, -0.6)
         axes.set_xlim(0, 1.06)
         axes.spines[["top", "right", "left"]].set_visible(False)
@@ -114,35 +109,44 @@ def chart(study: Study) -> str:
 
 
 def suitability(study: Study, raster: Raster) -> str:
-    """Return the suitability as a small map with the best sites on it, an SVG element."""
-    (west, north), (east, south) = raster.transform @ (0, 0), raster.transform @ raster.values.shape[::-1]
-    high = min(max(6.0 * abs(north - south) / max(east - west, 1.0), 2.0), 7.0)
+    """Return the suitability where most of the best sites are, with their ranks, an SVG element."""
+    best = _best(study, _DRAWN).to_crs(raster.crs)
+    at = shapely.get_coordinates(best.geometry.representative_point().to_numpy())
+    (left, top), (right, bottom) = raster.transform @ (0, 0), raster.transform @ raster.values.shape[::-1]
+    west, south, east, north = _around(at, (left, bottom, right, top))
+    high = float(np.clip(6.0 * (north - south) / (east - west), 2.0, 6.5))
     with drawing("suitability"):
         figure = Figure(figsize=(7.4, high + 0.2))
         axes = figure.add_axes((0.01, 0.02, 0.84, 0.96), facecolor=EXCLUDED)
-        image = axes.imshow(raster.values, cmap=ListedColormap(list(RAMP)), vmin=0, vmax=1, interpolation="nearest",
-                            extent=(west, east, south, north))  # fmt: skip
+        ramp = LinearSegmentedColormap.from_list("suitability", list(RAMP))
+        image = axes.imshow(raster.values, cmap=ramp, vmin=0, vmax=1, interpolation="nearest",
+                            extent=(left, right, bottom, top))  # fmt: skip
+        axes.set_xlim(west, east)
+        axes.set_ylim(south, north)
         axes.set_xticks([])
         axes.set_yticks([])
-        best = _best(study, _DRAWN)
-        for row in best.to_crs(raster.crs).itertuples(index=False):
-            x, y = shapely.get_coordinates(row.geometry.representative_point())[0]
+        for (x, y), rank in zip(at, best["rank"], strict=True):
             axes.plot(x, y, marker="o", markersize=13, color="white", markeredgecolor=INK)
-            axes.text(x, y, f"{row.rank:.0f}", ha="center", va="center_baseline", fontsize=7.5)
+            axes.text(x, y, f"{rank:.0f}", ha="center", va="center_baseline", fontsize=7.5, clip_on=True)
         bar = figure.colorbar(image, cax=figure.add_axes((0.88, 0.1, 0.025, 0.7)))
         bar.set_label("Suitability (grey: excluded)", fontsize=8, color=MUTED)
         told_so = f"Suitability of the land, and the ranks of the best {plural(len(best), 'site')}"
         return inline_svg(figure, name="suitability", title=told_so)
 
 
-def _best(study: Study, most: int) -> pd.DataFrame:
+def _around(points: Array, whole: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Return the box where most points are, with room around it, within the whole: west, south, east, north."""
+    if not len(points):
+        return whole
+    near = points[main_cluster(gpd.GeoSeries(shapely.points(points)))]
+    room = max(0.25 * float(np.ptp(near, axis=0).max()), 0.02 * (whole[2] - whole[0]))
+    (west, south), (east, north) = near.min(axis=0) - room, near.max(axis=0) + room
+    return max(west, whole[0]), max(south, whole[1]), min(east, whole[2]), min(north, whole[3])
+
+
+def _best(study: Study, most: int) -> gpd.GeoDataFrame:
     layer = sites(study)
     return layer[layer["rank"].notna()].head(most)
-
-
-def _parts(study: Study) -> pd.DataFrame:
-    """Return what each criterion (column) adds at each site (index)."""
-    return study.site_scores.pivot_table(index="site", columns="criterion", values="contribution", aggfunc="sum")
 
 
 def _weights(study: Study) -> pd.Series:
