@@ -43,6 +43,7 @@ def place_labels(
     little of the lines and is clear of other points.
     """
     taken = np.concatenate([*obstacles, np.empty((0, 4))])
+    segments = shapely.STRtree(shapely.get_parts(lines))
     middles = np.full((len(points), 2), np.nan)
     if not len(points):
         return middles
@@ -53,14 +54,22 @@ def place_labels(
         inside = (boxes[:, :2] >= 0.02).all(axis=1) & (boxes[:, 2:] <= np.asarray(frame) - 0.02).all(axis=1)
         free = inside & ~_overlap(boxes, taken).any(axis=1)
         if free.any():
-            shapes = shapely.box(*boxes.T)
-            covered = shapely.length(shapely.intersection(shapes, lines))
-            room = shapely.distance(shapes, shapely.multipoints(np.delete(points, index, axis=0)))
-            bad = np.repeat(_RINGS, len(_ANGLES)) + 0.8 * covered - np.minimum(np.nan_to_num(room, nan=0.15), 0.15)
-            best = int(np.argmin(np.where(free, bad, np.inf)))
+            shapes = shapely.box(*boxes[free].T)
+            others = shapely.multipoints(np.delete(points, index, axis=0))
+            room = np.nan_to_num(shapely.distance(shapes, others), nan=0.15)
+            away = np.repeat(_RINGS, len(_ANGLES))[free]
+            bad = away + 0.8 * _covered(shapes, segments) - np.minimum(room, 0.15)
+            best = np.flatnonzero(free)[np.argmin(bad)]
             middles[index] = tried[best]
             taken = np.vstack([taken, boxes[best]])
     return middles
+
+
+def _covered(shapes: np.ndarray[tuple[int], np.dtype[np.object_]], segments: shapely.STRtree) -> Array:
+    """Return the length of the lines that each shape covers."""
+    shape, segment = segments.query(shapes)
+    lengths = shapely.length(shapely.intersection(shapes[shape], segments.geometries[segment]))
+    return np.asarray(np.bincount(shape, lengths, minlength=len(shapes)), dtype=np.float64)
 
 
 def _around(point: Array, size: Array, ring: float) -> Array:

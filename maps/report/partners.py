@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from maps.report.accounts import SHARED, Accounts
 from maps.report.hub_names import HubNames
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
-from maps.scene import Scene
+from maps.scene import Scene, mapped
 
 _SHARED_SO = (
     "Before any payment between partners. A partner is spared disposal and purchases, with the CO₂ charge on both. "
@@ -72,6 +73,7 @@ def pages(scene: Scene, found: Accounts) -> tuple[Page, ...]:
     table = found.partners[found.partners["plant"].isin(busy)]
     table = table.sort_values(["saves", "plant"], ascending=[False, True])
     sectors = scene.study.plants.set_index("plant")["sector"]
+    sides = _sides(scene, found)
     out = []
     for number, row in enumerate(table.to_dict("records"), 1):
         plant = str(row["plant"])
@@ -81,8 +83,8 @@ def pages(scene: Scene, found: Accounts) -> tuple[Page, ...]:
                 name=scene.name(plant),
                 sector=str(sectors.get(plant, "")),
                 sentence=_sentence(row, found),
-                gives=_side(scene, found, plant, "gives"),
-                gets=_side(scene, found, plant, "gets"),
+                gives=_side(found, sides.get((plant, "gives"), []), "gives"),
+                gets=_side(found, sides.get((plant, "gets"), []), "gets"),
                 account=_account(row, found),
             )
         )
@@ -100,25 +102,36 @@ def _sentence(row: dict[str, float], found: Accounts) -> str:
     return f"{head}; pays {money(paid)} {found.unit} of what transport and hubs cost (counted already)."
 
 
-def _side(scene: Scene, found: Accounts, plant: str, side: str) -> Table:
+def _sides(scene: Scene, found: Accounts) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return by plant and side its exchanges, each with who is at the other end and what is paid."""
+    exchanges = scene.plan.exchanges.drop(columns=["co2", "period"])
+    table = found.shares.merge(exchanges, on="exchange", validate="many_to_one")
+    hubs, gives = HubNames(scene), (table["side"] == "gives").to_numpy()
+    nodes = table["to_node"].where(gives, table["from_node"])
+    table["partner"] = [
+        hubs.end(ends[1 if gave else 0], node) for ends, gave, node in zip(hubs.ends(table), gives, nodes, strict=True)
+    ]
+    table["what"] = mapped(table["resource"].where(gives, table["received_as"]), scene.resource_names)
+    table["amount"] = table["quantity_sent"].where(gives, table["quantity"])
+    table["pays"] = table[list(SHARED)].sum(axis=1)
+    out: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in table.to_dict("records"):
+        out.setdefault((row["plant"], row["side"]), []).append({str(name): value for name, value in row.items()})
+    return out
+
+
+def _side(found: Accounts, parts: list[dict[str, Any]], side: str) -> Table:
     """Return what a plant gives or gets, what each exchange spares it and what it pays of it."""
-    shares = found.shares[(found.shares["plant"] == plant) & (found.shares["side"] == side)]
-    table = shares.merge(scene.plan.exchanges.drop(columns=["co2", "period"]), on="exchange", validate="one_to_one")
-    paid = table[list(SHARED)].sum(axis=1)
     gives = side == "gives"
-    hubs, other = HubNames(scene), "to_node" if gives else "from_node"
-    partners = [pair[1 if gives else 0] for pair in hubs.ends(table)]
-    quantity = table["quantity_sent"] if gives else table["quantity"]
     rows = tuple(
         (
-            row["exchange"], scene.resource_names.get(name := row["resource" if gives else "received_as"], name),
-            hubs.end(hub, row[other]),
-            row["mode"].replace("_", " "), kilometres(row["distance_m"]), row["period"], told(amount),
-            f"{row['unit']}/year", money(row["spared"]), money(pays), money(row["spared"] - pays),
+            row["exchange"], row["what"], row["partner"], row["mode"].replace("_", " "), kilometres(row["distance_m"]),
+            row["period"], told(row["amount"]), f"{row['unit']}/year", money(row["spared"]), money(row["pays"]),
+            money(row["spared"] - row["pays"]),
         )
-        for row, hub, amount, pays in zip(table.to_dict("records"), partners, quantity, paid, strict=True)
+        for row in parts
     )  # fmt: skip
-    sums = (table["spared"].sum(), paid.sum())
+    sums = (sum(row["spared"] for row in parts), sum(row["pays"] for row in parts))
     made = Table(
         "Gives" if gives else "Gets",
         columns("No.", "Resource", "To" if gives else "From", "By", ("Distance", "km"), "Phase", ("Quantity", ""),
