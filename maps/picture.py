@@ -18,7 +18,7 @@ from data.plan import Plan
 from data.study import Study
 from maps import layers
 from maps.credits import credit
-from maps.figures import MUTED, drawing, inline_svg, printable, shortened
+from maps.figures import MUTED, drawing, inline_svg, printable, shortened, text_width
 from maps.geometry import main_cluster
 from maps.picture_frame import Frame, draw_scale
 from maps.picture_layers import COARSE, DRIVEN, SOLID, draw_existing, draw_ground, draw_lines
@@ -30,6 +30,7 @@ WIDE, HIGH, LEGEND = 10.4, 7.4, 2.6  # inches: the whole with one map, and the l
 DPI = 150
 _HEAD, _FOOT, _SIDE = 0.6, 0.25, 0.1
 _MANY_BEYOND = 1 / 3  # of the plants: more are not pointed at but shown on a map of their own
+_TITLE = 33.0  # ems of a title in its full size
 _THIN = 0.5  # width of lines on that map
 
 
@@ -118,9 +119,11 @@ def _words(figure: Figure, scene: Scene, *, names_as_text: bool) -> None:
     all_wide, all_high = figure.get_size_inches()
     phase = phase_shown(scene.everything)
     end = f": phase {phase}" if phase else ": the plan"
-    name = shortened(scene.study.name, 34.0 - 0.6 * len(end))
+    ems = text_width(scene.study.name + end)
+    size = min(14.0, max(14.0 * _TITLE / ems, 9.0))
+    name = shortened(scene.study.name, _TITLE * 14.0 / size - text_width(end))
     name = name if names_as_text else printable(name, scene.study.name.encode("ascii", "ignore").decode())
-    figure.text(_SIDE / all_wide, 1 - 0.34 / all_high, name + end, fontsize=14, fontweight="bold", va="center")
+    figure.text(_SIDE / all_wide, 1 - 0.34 / all_high, name + end, fontsize=size, fontweight="bold", va="center")
     text = _sources(scene, names_as_text=names_as_text)
     figure.text(_SIDE / all_wide, 0.12 / all_high, text, fontsize=6.5, color=MUTED, va="center")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -18,6 +19,7 @@ from maps.report.tables import Table, columns, kilometres, money, share, told
 from maps.scene import Scene
 
 _EXACT = 1e-9
+_ASKED = {"gap": "Gap asked for", "time_limit_s": "Time limit", "threads": "Threads", "method": "Method"}
 
 
 def five_lines(scene: Scene, found: Accounts) -> tuple[tuple[str, str], ...]:
@@ -164,7 +166,7 @@ def costs(plan: Plan) -> Table:
     return Table("Costs with the plan", heads, cells, foot, "Nothing is paid.")
 
 
-def solver(plan: Plan, options: dict[str, object]) -> Table:
+def solver(plan: Plan) -> Table:
     """Return why the solver stopped and how good the plan is known to be."""
     unit = _row(plan, "cost").unit
     rows = [
@@ -172,17 +174,27 @@ def solver(plan: Plan, options: dict[str, object]) -> Table:
         ("Cost of the plan", f"{money(plan.objective)} {unit}"),
         ("No plan can cost less than", "not known" if plan.bound is None else f"{money(plan.bound)} {unit}"),
         ("Gap between the two", "not known" if plan.gap is None else share(plan.gap)),
-        ("Gap asked for", share(float(str(options["gap"])))),
-        ("Time limit", f"{options['time_limit_s']} s"),
-        ("Method, threads, seed", f"{options['method']}, {options['threads']}, {plan.seed}"),
         ("Independent checker", "agrees" if not plan.checker else plural(len(plan.checker), "violation")),
-        *(
-            (f"Seconds: {stage}", f"{told(float(seconds))} s")
-            for stage, seconds in plan.seconds.items()
-            if stage != "outputs"
-        ),  # not known while they are written
-        *((f"Option {name}", str(value)) for name, value in plan.solver_options.items()),
+        *((_ASKED.get(name, name), _option(name, value)) for name, value in _options(plan)),
+        ("Seed", str(plan.seed)),
+        *((f"Seconds: {stage}", f"{told(float(seconds))} s") for stage, seconds in plan.seconds.items()
+          if stage != "outputs"),  # not known while they are written
         *((f"Version of {name}", str(value)) for name, value in plan.versions.items()),
         ("Digest of the input (SHA-256)", plan.input_digest),
-    ]
+    ]  # fmt: skip
     return Table("Solver and proof", columns("Fact", "Value"), tuple(rows))
+
+
+def _options(plan: Plan) -> Iterator[tuple[str, object]]:
+    """Yield what the solver was asked for, options of HiGHS by their names."""
+    for name, value in plan.solver_options.items():
+        if isinstance(value, dict):
+            yield from ((f"HiGHS: {option}", setting) for option, setting in value.items())
+        else:
+            yield name, value
+
+
+def _option(name: str, value: object) -> str:
+    if name == "gap" and isinstance(value, (int, float)):
+        return share(value)
+    return f"{value:g} s" if name == "time_limit_s" and isinstance(value, (int, float)) else str(value)

@@ -24,6 +24,11 @@ from maps.report.sankey import sankeys
 from maps.report.waterfall import steps, waterfall
 from maps.scene import Scene
 
+_NOTHING = {
+    "time_limit": "No plan was found in the time limit",
+    "interrupted": "No plan was found before it was stopped",
+}
+
 
 def write_report(study: Study, plan: Plan, path: Path) -> None:
     """Write the report as one HTML file without a script.
@@ -42,7 +47,8 @@ def report(study: Study, plan: Plan) -> str:
     context: dict[str, object] = {
         "study": study, "plan": plan, "facts": asked.facts(scene), "limits": asked.limits(scene),
     "settings": asked.settings(scene), "streams": asked.streams(scene), "cited": study.settings.sources,
-        "credit": credit(study), "status": STATUS[plan.status], "notes": plan.notes, "reasons": plan.reasons,
+        "credit": credit(study),
+        "status": _NOTHING.get(plan.status, STATUS[plan.status]), "notes": plan.notes, "reasons": plan.reasons,
         "violations": plan.checker, "has_plan": plan.has_solution,
     }  # fmt: skip
     if plan.has_solution:
@@ -80,7 +86,7 @@ def _answer(scene: Scene) -> dict[str, object]:
         "idle": [scene.name(plant) for plant in partners.newcomers(found)],
         "sure": brief.sure(plan),
         "sited": _sited(scene.study),
-        "solver": brief.solver(plan, scene.study.settings.solver.model_dump()),
+        "solver": brief.solver(plan),
         "catalogue": catalogue,
         "catalogue_counts": counts,
     }

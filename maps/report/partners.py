@@ -20,7 +20,7 @@ _SHARED_SO = (
     "by its partners."
 )
 _ITEMS = {
-    "disposal": "Disposal of what is left over",
+    "disposal": "Disposal of what is left over, less what is sold",
     "purchase": "Purchases of virgin resources",
     "charge": "CO₂ charge on both",
     "transport": "Its share of transport",

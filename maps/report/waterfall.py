@@ -28,10 +28,15 @@ def steps(plan: Plan, found: Accounts) -> pd.DataFrame:
     cost = plan.indicators.set_index("indicator").loc["cost"]
     sums = found.partners.sum(numeric_only=True)
     paid = plan.costs.groupby("term")["amount"].sum()
-    rows = [("Without the plan", float(cost["baseline"]), "total")]
-    for kind, label in (("disposal", "Disposal spared"), ("purchase", "Purchases spared"),
-                        ("charge", "CO₂ charge spared")):  # fmt: skip
-        rows.append((label, float(sums[f"after_{kind}"] - sums[f"before_{kind}"]), "step"))
+    gave = found.streams[found.streams["kind"] == "disposal"]
+    worth = gave["price"] * gave["weight"] * gave["moved"]
+    rows = [
+        ("Without the plan", float(cost["baseline"]), "total"),
+        ("Disposal spared", -float(worth.clip(lower=0).sum()), "step"),
+        ("Sales given up", -float(worth.clip(upper=0).sum()), "step"),
+        ("Purchases spared", float(sums["after_purchase"] - sums["before_purchase"]), "step"),
+        ("CO₂ charge spared", float(sums["after_charge"] - sums["before_charge"]), "step"),
+    ]
     rows += [(label, float(paid.get(term, 0.0)), "step") for term, label in _TERMS]
     rows.append(("CO₂ charge on transport and hubs", float(paid.get("co2", 0.0) - sums["after_charge"]), "step"))
     rest = float(cost["plan"]) - sum(amount for _, amount, _ in rows)

@@ -173,8 +173,13 @@ def test_a_plan_without_exchanges_says_so(study):
 def test_no_plan_gives_the_reasons(study):
     page = Page(report(study, without_plan(reasons=("the works must be served, and nothing reaches them",))))
     assert "the works must be served, and nothing reaches them" in page.text
-    assert "There is no plan: There is no plan that keeps every limit" in page.headings
+    assert "There is no plan that keeps every limit" in page.headings
     assert "Indicators" not in page.headings
+
+
+def test_a_search_without_a_plan_does_not_speak_of_one(study):
+    page = Page(report(study, Plan(problem="p", status="time_limit")))
+    assert "No plan was found in the time limit" in page.headings
 
 
 def test_a_plan_that_ran_out_of_time_says_how_far_it_may_be_off(study, plan):

@@ -113,6 +113,7 @@ def test_a_hub_pays_when_works_share_it(tmp_path):
     built = plan.built_hubs.set_index("hub")
     assert built.loc["S:drying", ["modules", "throughput"]].tolist() == pytest.approx([1, 3000])
     assert built.loc["S:drying", "cost"] == pytest.approx(MODULE + 3 * WET * (5 + 9))
+    assert built.loc["S:drying", "capex_fixed"] == 400_000
     assert built.loc["S:buy:binder", "throughput"] == pytest.approx(600)
     assert built.loc["S:dispose:dust", "throughput"] == pytest.approx(300)
     assert plan.counts["hubs"] == 1
