@@ -45,12 +45,20 @@ def report(study: Study, plan: Plan) -> str:
     """Return the page; one that says why where there is no plan."""
     scene = Scene(study, plan)
     context: dict[str, object] = {
-        "study": study, "plan": plan, "facts": asked.facts(scene), "limits": asked.limits(scene),
-    "settings": asked.settings(scene), "streams": asked.streams(scene), "cited": study.settings.sources,
+        "study": study,
+        "plan": plan,
+        "facts": asked.facts(scene),
+        "limits": asked.limits(scene),
+        "settings": asked.settings(scene),
+        "streams": asked.streams(scene),
+        "cited": study.settings.sources,
         "credit": credit(study),
-        "status": _NOTHING.get(plan.status, STATUS[plan.status]), "notes": plan.notes, "reasons": plan.reasons,
-        "violations": plan.checker, "has_plan": plan.has_solution,
-    }  # fmt: skip
+        "status": _NOTHING.get(plan.status, STATUS[plan.status]),
+        "notes": plan.notes,
+        "reasons": plan.reasons,
+        "violations": plan.checker,
+        "has_plan": plan.has_solution,
+    }
     if plan.has_solution:
         context |= _answer(scene)
     page = _environment().get_template("report.html")
