@@ -5,6 +5,8 @@ from maps.geopackage import write_alternatives, write_candidates, write_geopacka
 from maps.gis_files import FORMATS, checked_formats, write_gis_files, write_postgis
 from maps.match_matrix import write_match_matrix
 from maps.outputs import write_outputs, write_tables
+from maps.picture import write_picture
+from maps.report import write_report
 from maps.siting_outputs import write_siting
 from maps.webmap import write_map
 from maps.workbook import write_workbook
@@ -20,7 +22,9 @@ __all__ = [
     "write_map",
     "write_match_matrix",
     "write_outputs",
+    "write_picture",
     "write_postgis",
+    "write_report",
     "write_service_area",
     "write_siting",
     "write_tables",

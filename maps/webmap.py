@@ -14,6 +14,7 @@ from folium.template import Template
 
 from data.plan import Plan
 from data.study import Study
+from maps.credits import credit
 from maps.geometry import bounds_degrees
 from maps.headline import Headline, headline
 from maps.offline import SCRIPTS, STYLES, TILES, OfflineFigure, Text, json_block
@@ -21,7 +22,6 @@ from maps.page_data import PageData
 from maps.sheets import Overlay
 from maps.siting_layers import ramp_svg, suitability_picture
 
-OSM = "© OpenStreetMap contributors"
 _TILE_CREDIT = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
 OSM_OVERLAY = Overlay("osm", "OpenStreetMap (needs the internet)", "Background", [], show=False)
@@ -95,7 +95,7 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     canvas = _canvas(study)
     figure = OfflineFigure(title=title)
     figure.html.add_child(Text(_template("side.html").render(**_side(data, head))), name="side")
-    figure.header.add_child(Text(json_block("sp-data", data.page(_credit(study)))), name="data")  # the scripts read it
+    figure.header.add_child(Text(json_block("sp-data", data.page(credit(study)))), name="data")  # the scripts read it
     figure.add_child(canvas)
     layers: dict[str, folium.map.Layer] = {}
     sheets = data.sheets()
@@ -144,20 +144,12 @@ def _canvas(study: Study) -> folium.Map:
     return canvas
 
 
-def _credit(study: Study) -> str:
-    """Return the credit that the licence of OpenStreetMap wants in sight, where the study names it."""
-    said = [*study.settings.sources]
-    for layer in (study.plants, study.zones, study.crossings, study.sites, study.pipelines):
-        said += layer["source"].unique().tolist() if "source" in layer else []
-    return OSM if study.settings.download or any("openstreetmap" in str(text).lower() for text in said) else ""
-
-
 def _side(data: PageData, head: Headline) -> dict[str, object]:
     """Return what the side panel says."""
     study = data.study
     sources = [*study.settings.sources]
-    if credit := _credit(study):
-        sources.append(f"Map data {credit}, Open Database License")
+    if owed := credit(study):
+        sources.append(f"Map data {owed}, Open Database License")
     sources.append("Drawn by symbioplan with Folium and Leaflet")
     return {
         "name": study.name, "description": study.settings.description, "phases": data.plan.phases,

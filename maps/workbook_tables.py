@@ -10,6 +10,7 @@ import pandas as pd
 from data.contracts import contract
 from maps import layers
 from maps.scene import Scene, mapped
+from maps.vehicles import driven_km, vehicles_needed
 
 _DAYS = 365.0  # trips per day are averages over every day of the year
 _NEEDED = "Vehicle hours by the hours that one vehicle of the class can be in service"
@@ -203,10 +204,7 @@ def _trenches(scene: Scene) -> Table:
 def _trucks(scene: Scene) -> Table:
     make = _maker(scene, "hauls")
     frame, trips = make.frame, make.frame["trips_per_year"]
-    classes = scene.study.vehicles
-    available = dict(zip(classes["vehicle"], classes["hours_per_year"], strict=True)) if len(classes) else {}
-    hours = frame["vehicle"].map(available).astype("float64")
-    driven = "Vehicle kilometres there and back"
+    driven = "Vehicle kilometres there and back; of the way back the share that is driven empty"
     columns = (
         *make.names("from_node", "From", scene.place_names),
         *make.names("to_node", "To", scene.place_names),
@@ -220,10 +218,9 @@ def _trucks(scene: Scene) -> Table:
         make.derived("Distance one way", "km", "Length of the road", frame["distance_m"] / 1000, "fine"),
         make.derived("Of it estimated", "km", contract("plan")["hauls"]["coarse_m"].description,
                      frame["coarse_m"] / 1000, "fine"),
-        make.derived("Driven", "km/year", driven, trips * frame["distance_m"] * 2 / 1000, "whole", total=True),
+        make.derived("Driven", "km/year", driven, driven_km(scene, frame), "whole", total=True),
         make.of("hours_per_year", "Vehicle hours", "whole", total=True),
-        make.derived("Vehicles needed", "vehicles", _NEEDED,
-                     frame["hours_per_year"] / hours, "fine", total=True),
+        make.derived("Vehicles needed", "vehicles", _NEEDED, vehicles_needed(scene, frame), "fine", total=True),
         make.of("cost", "Cost", "money", total=True),
         make.of("co2", "CO2", "decimal", total=True),
         *make.invested(),

@@ -59,7 +59,7 @@ def plan_command(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan a study: candidates, optimum, map, GIS layers, tables."""
+    """Plan a study: candidates, optimum, map, report, GIS layers, tables."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
     formats = _formats(also)

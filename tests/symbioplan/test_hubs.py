@@ -13,6 +13,7 @@ from shapely import LineString, Point
 
 import models
 import symbioplan
+from maps.report.accounts import accounts
 
 # Along one straight road: works A, B, C, the parcel S, the user D.
 KM = {"A": 0.0, "B": 10.0, "C": 20.0, "S": 30.0, "D": 40.0}
@@ -112,6 +113,7 @@ def test_a_hub_pays_when_works_share_it(tmp_path):
     built = plan.built_hubs.set_index("hub")
     assert built.loc["S:drying", ["modules", "throughput"]].tolist() == pytest.approx([1, 3000])
     assert built.loc["S:drying", "cost"] == pytest.approx(MODULE + 3 * WET * (5 + 9))
+    assert built.loc["S:drying", "capex_fixed"] == 400_000
     assert built.loc["S:buy:binder", "throughput"] == pytest.approx(600)
     assert built.loc["S:dispose:dust", "throughput"] == pytest.approx(300)
     assert plan.counts["hubs"] == 1
@@ -184,3 +186,11 @@ def test_the_command_line_shows_hubs_and_writes_them(tmp_path, run):
     assert "S:drying" in (out / "plan" / "built_hubs.csv").read_text(encoding="utf-8")
     again = symbioplan.read_study(out / "study")
     assert again.recipes["quantity"].tolist() == pytest.approx([-1.0, -0.2, 0.5, 0.1])
+    found = accounts(again, symbioplan.read_plan(out / "plan"))  # who shares the hub pays for it
+    saved = found.partners.set_index("plant")["saves"]
+    assert saved.sum() == pytest.approx(saving(), rel=1e-3)
+    assert saved.to_dict() == pytest.approx({"A": 9000, "B": 9000, "C": 9000, "D": 27_000}, rel=1e-3)
+    assert found.unshared.empty
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "1 shared hub" in page
+    assert "What goes through drying at S" in page
