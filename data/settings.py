@@ -176,6 +176,7 @@ class Limits(Section):
     max_partners: Count | None = None  # plants that give or take anything in any period
     investment_budget: NotNegative | tuple[NotNegative, ...] | None = None  # in each period, or one per period
     max_new_partners: Count | tuple[Count, ...] | None = None  # in each period, or one per period
+    max_hub_sites: Count | tuple[Count, ...] | None = None  # places where hubs stand by then; or one per period
     # (from, to) or (from, to, resource): plants, or sites of hubs; the resource as given or as received.
     forced_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
     forbidden_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
@@ -185,6 +186,9 @@ class Limits(Section):
     forbidden_corridors: tuple[str, ...] = ()
     forced_hubs: tuple[str, ...] = ()  # at least one module stands
     forbidden_hubs: tuple[str, ...] = ()
+
+
+LIMITS_BY_PERIOD = ("investment_budget", "max_new_partners", "max_hub_sites")  # one number, or one for each
 
 
 class Solver(Section):
@@ -316,7 +320,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _one_limit_per_phase(self) -> Settings:
         count = len(self.phases.years) if self.phases is not None else 1
-        for name in ("investment_budget", "max_new_partners"):
+        for name in LIMITS_BY_PERIOD:
             values = getattr(self.limits, name)
             if isinstance(values, tuple) and len(values) != count:
                 msg = f"limits.{name}: one number, or one for each of {count} phases, not {len(values)}"
