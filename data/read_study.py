@@ -16,6 +16,7 @@ import shapely
 from pydantic import ValidationError
 from pyproj import CRS
 
+from data.carriage import fleet_faults
 from data.catalogue import Catalogue, read_catalogue
 from data.contracts import conform, empty_table
 from data.crs import study_crs, to_study_crs
@@ -438,6 +439,7 @@ class _Reader:
             if name in vehicles.index:
                 for column, value in override.model_dump(exclude_none=True, exclude={"resources"}).items():
                     vehicles.loc[name, column] = value
+        self.faults += fleet_faults(self.settings, vehicles.reset_index())
         return vehicles.reset_index()
 
     def _roads(self) -> gpd.GeoDataFrame:

@@ -63,6 +63,8 @@ class VehicleOverride(Section):
     width_m: PositiveFloat | None = None
     co2_laden_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     co2_empty_kg_per_km: Annotated[float, Field(ge=0)] | None = None
+    fixed_cost: Annotated[float, Field(ge=0)] | None = None  # one vehicle per year; cost_per_h holds its share per hour
+    hours_per_year: Annotated[float, Field(gt=0, le=8784)] | None = None
     resources: tuple[str, ...] | None = None  # exactly what it may carry, instead of by body
 
 
@@ -70,6 +72,7 @@ class Trucks(Section):
     """Which vehicles haul what, and how far."""
 
     classes: tuple[str, ...] | None = None  # vehicle classes of the catalogue in use; all when absent
+    whole_vehicles: bool = False  # vehicles are bought whole; otherwise each haul pays for the hours it takes
     max_distance_km: PositiveFloat = 1000.0
     max_snap_km: PositiveFloat = 3.0  # a plant farther from any road is unreachable by truck
     access_kmh: PositiveFloat = 20.0  # speed on the leg between a plant and the road
