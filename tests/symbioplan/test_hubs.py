@@ -183,4 +183,5 @@ def test_the_command_line_shows_hubs_and_writes_them(tmp_path, run):
     assert json.loads((out / "plan.json").read_text(encoding="utf-8"))["checker"] == "ok"
     assert "S:drying" in (out / "plan" / "built_hubs.csv").read_text(encoding="utf-8")
     again = symbioplan.read_study(out / "study")
+    assert again.digest == symbioplan.read_study(folder).digest
     assert again.recipes["quantity"].tolist() == pytest.approx([-1.0, -0.2, 0.5, 0.1])
