@@ -166,6 +166,7 @@ class Hubs(Section):
     places: tuple[str, ...] | None = None  # only these sites or plants; all when absent
     max_modules: Annotated[int, Field(ge=1)] | None = None  # of each at one place, instead of the technology's own
     between_places: bool = False  # what one hub makes may go to a hub elsewhere, not only to one beside it
+    max_pipe_km: PositiveFloat | None = None  # straight line to a hub beyond which no pipe is offered, only trucks
     buy: bool = True  # beside its first resource a hub may buy what it eats at the virgin price
     dispose: bool = True  # what a hub makes may be disposed of at its disposal cost
     cost_factor: PositiveFloat = 1.0  # on the investment: the region's price level
