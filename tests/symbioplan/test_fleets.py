@@ -71,6 +71,14 @@ def test_vehicles_are_bought_whole_and_shared(tmp_path):
     assert plan.costs.set_index("term").loc["vehicles", "amount"] == 20_000
 
 
+def test_the_account_lists_the_vehicles(tmp_path, run):
+    study(tmp_path / "row")
+    done = run("plan", str(tmp_path / "row"), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    (line,) = [line.split() for line in done.stdout.splitlines() if line.startswith("artic_tipper")]
+    assert line == ["artic_tipper", "2", "200", "20,000"]
+
+
 def test_hours_are_paid_once_either_way(tmp_path):
     """Three vehicles are full (but for rounding), so whole ones cost what their hours cost: 100 an hour."""
     whole = symbioplan.plan(study(tmp_path / "whole", vehicle=100 * HOURS_EACH, hours=HOURS_EACH)).plan
