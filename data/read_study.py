@@ -16,6 +16,7 @@ import shapely
 from pydantic import ValidationError
 from pyproj import CRS
 
+from data.carriage import fleet_faults
 from data.catalogue import Catalogue, read_catalogue
 from data.contracts import conform, empty_table
 from data.crs import study_crs, to_study_crs
@@ -29,7 +30,7 @@ from data.read_siting import read_siting_layers, siting_digest, siting_faults
 from data.read_terrain import read_terrain, terrain_digest, terrain_file_faults
 from data.road_cache import kept_road_edges
 from data.roads import empty_road_edges
-from data.settings import LAYERS, LayerSpec, Settings
+from data.settings import LAYERS, Hubs, LayerSpec, Settings
 from data.sheets import Cells, is_workbook, read_sheet, sheet_label
 from data.spelling import closest
 from data.streams import complete_streams, property_columns
@@ -438,6 +439,7 @@ class _Reader:
             if name in vehicles.index:
                 for column, value in override.model_dump(exclude_none=True, exclude={"resources"}).items():
                     vehicles.loc[name, column] = value
+        self.faults += fleet_faults(self.settings, vehicles.reset_index())
         return vehicles.reset_index()
 
     def _roads(self) -> gpd.GeoDataFrame:
@@ -543,7 +545,11 @@ def _country_faults(plants: pd.DataFrame, file: str) -> list[Fault]:
 
 def _with_digest(study: Study) -> Study:
     """Return the study with a SHA-256 over all it holds: the same input has the same digest."""
-    sha = hashlib.sha256(study.settings.model_dump_json(exclude=_PLACES).encode())
+    settings = study.settings
+    if len(study.technologies):  # the tables say which are in use, whatever order they were asked for in
+        hubs = (settings.hubs or Hubs()).model_copy(update={"technologies": None})
+        settings = settings.model_copy(update={"hubs": hubs})
+    sha = hashlib.sha256(settings.model_dump_json(exclude=_PLACES).encode())
     sha.update(terrain_digest(study.terrain) + siting_digest(study.siting_layers))
     for item in study.values():
         if isinstance(item, gpd.GeoDataFrame):

@@ -164,14 +164,18 @@ def _trucks(scene: Scene, parties: Parties) -> Overlay:
 def _hubs(scene: Scene, parties: Parties) -> Overlay:
     layer = layers.hubs(scene)
     kinds = dict.fromkeys(scene.everything.built_hubs["technology"])
-    facet = Facet("technology", "Technology", [Value(kind, kind.replace("_", " ")) for kind in kinds])
+    facet = Facet(
+        "technology",
+        "Technology",
+        [Value(kind, scene.technology_names.get(kind, kind.replace("_", " "))) for kind in kinds],
+    )
     turn = layer.groupby("node").cumcount().to_numpy()
     beside = layer["node"].isin(scene.study.plants["plant"]).to_numpy()
     own = [
         {"style": _HUB, "facets": [number], "parties": [parties.hubs[hub]], "party": parties.hubs[hub],
-         "title": f"Hub {hub}", "spot": [0, -_BESIDE_PX * int(there), _BESIDE_PX * int(place)]}
-        for hub, number, there, place in zip(layer["hub"], facet.numbers(layer["technology"]), beside, turn,
-                                             strict=True)
+         "title": title, "spot": [0, -_BESIDE_PX * int(there), _BESIDE_PX * int(place)]}
+        for hub, title, number, there, place in zip(layer["hub"], scene.hub_titles(layer),
+                                                    facet.numbers(layer["technology"]), beside, turn, strict=True)
     ]  # fmt: skip
     parts = [Part("hubs", "mark", layer.geometry, own)]
     return Overlay("hubs", "Shared hubs", "Plan", parts, swatch=mark_svg(_HUB, 18), facets=[facet])

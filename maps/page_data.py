@@ -107,10 +107,10 @@ class PageData:
         hubs = layers.hubs(self.scene).drop_duplicates("hub")
         spots = hubs.geometry.to_crs(4326)
         return found + [
-            {"name": f"Hub {row.hub}", "kind": "shared hub", "at": [round(point.y, 6), round(point.x, 6)],
+            {"name": title, "kind": "shared hub", "at": [round(point.y, 6), round(point.x, 6)],
              "about": popup["rows"]}
-            for row, point, popup in zip(hubs.itertuples(index=False), spots, popups.hubs(self.scene, hubs),
-                                         strict=True)
+            for title, point, popup in zip(self.scene.hub_titles(hubs), spots, popups.hubs(self.scene, hubs),
+                                           strict=True)
         ]  # fmt: skip
 
     def _balances(self) -> list[dict[str, Any]]:

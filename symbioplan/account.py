@@ -51,6 +51,8 @@ def plan_text(plan: Plan, out: Path) -> str:
         lines.append(none if plan.exchanges.empty else _exchange_table(plan).rstrip())
         if len(plan.built_hubs):
             lines.append(_hub_table(plan).rstrip())
+        if plan.fleets["cost"].sum() > 0:  # vehicles are bought whole
+            lines.append(_fleet_table(plan).rstrip())
     lines += [f"note: {note}" for note in plan.notes]
     if plan.has_solution:
         map_file = out / "map.html"
@@ -89,6 +91,15 @@ def _exchange_table(plan: Plan) -> str:
             f"{row.unit}/year",
             f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
+    return _render(table)
+
+
+def _fleet_table(plan: Plan) -> str:
+    """Return the vehicles that are bought, and how long they are in service."""
+    table = _new_table("vehicle class", "vehicles", "h/year", f"{plan.currency}/year", numbers_from=1)
+    for row in plan.fleets.itertuples(index=False):
+        name = f"{row.vehicle} ({row.period})" if row.period else row.vehicle
+        table.add_row(escape(name), _number(row.vehicles), _number(row.hours_per_year), _number(row.cost))
     return _render(table)
 
 
