@@ -141,8 +141,8 @@ class Siting(Section):
     candidates: tuple[Origin, ...] | None = None  # parcels where the study has some, hexagons otherwise
     osm_kinds: tuple[str, ...] = ("industrial", "brownfield")
     hexagon_m: PositiveFloat = 400.0  # from side to opposite side
-    spacing_m: NotNegative = 1000.0  # between sites that are found; parcels of the study stay
-    max_sites: Annotated[int, Field(ge=1)] = 20  # that are found; parcels of the study come on top
+    spacing_m: NotNegative = 500.0  # between sites that are found; parcels of the study stay
+    max_sites: Annotated[int, Field(ge=1)] = 30  # that are found; parcels of the study come on top
     min_area_ha: NotNegative = 1.0
     min_score: Share = 0.5  # hexagons and areas cover cells at least this suitable
     sensitivity: Sensitivity = Sensitivity()
