@@ -81,7 +81,7 @@ class Region:
         """Return distances (m, n) in metres: straight, or along roads that cross a river on two bridges only."""
         straight = np.hypot(*(self.plants[:, None, :] - self.xy[None, :, :]).transpose(2, 0, 1))
         if not river:
-            return straight
+        straight = np.asarray(np.hypot(*(self.plants[:, None, :] - self.xy[None, :, :]).transpose(2, 0, 1)))
         over = [np.hypot(*(self.plants - b).T)[:, None] + np.hypot(*(self.xy - b).T)[None, :] for b in _BRIDGES]
         north = _BRIDGES[0, 1]
         apart = (self.plants[:, 1] > north)[:, None] != (self.xy[:, 1] > north)[None, :]
