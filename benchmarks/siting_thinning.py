@@ -79,9 +79,9 @@ class Region:
 
     def away(self, *, river: bool) -> Floats:
         """Return distances (m, n) in metres: straight, or along roads that cross a river on two bridges only."""
-        straight = np.hypot(*(self.plants[:, None, :] - self.xy[None, :, :]).transpose(2, 0, 1))
-        if not river:
         straight = np.asarray(np.hypot(*(self.plants[:, None, :] - self.xy[None, :, :]).transpose(2, 0, 1)))
+        if not river:
+            return straight
         over = [np.hypot(*(self.plants - b).T)[:, None] + np.hypot(*(self.xy - b).T)[None, :] for b in _BRIDGES]
         north = _BRIDGES[0, 1]
         apart = (self.plants[:, 1] > north)[:, None] != (self.xy[:, 1] > north)[None, :]
