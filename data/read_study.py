@@ -52,7 +52,7 @@ _SHAPES: dict[str, tuple[str, ...]] = {
 # Where files are is no part of what they say.
 _PLACES: Any = {
     "layers": True, "download": True, "world": True, "terrain": {"__all__": {"path", "layer", "crs"}},
-    "siting": {"layers"},
+    "siting": {"layers", "download"},
 }  # fmt: skip
 _OUTSIDE_M = 10_000.0  # a plant this far outside all other layers is misplaced, not remote
 

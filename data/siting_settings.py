@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data.settings_base import LayerSpec, PositiveFloat, Section, Share, spelled_out
+from data.settings_base import Download, LayerSpec, PositiveFloat, Section, Share, spelled_out
 
 NotNegative = Annotated[float, Field(ge=0)]
 Origin = Literal["parcel", "osm", "hexagon", "area"]
@@ -132,6 +132,7 @@ class Siting(Section):
     bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
     region: str | None = None  # a layer of polygons: nothing outside them
     layers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], LayerSpec] = {}
+    download: Download | None = None  # OpenStreetMap's land use where no extract has it; [download] when absent
     exclude_forbidden_zones: bool = True  # land that no pipe may enter is no place for a hub either
     exclude: tuple[Exclusion, ...] = ()
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
