@@ -26,6 +26,8 @@ from data.xlsx import MAX_TEXT, Book, Sheet
 HEADER = 2  # row of a table's header, counted from 0; above it what the sheet is about, and the units
 _SPARE_ROWS = 1000  # below the header that have drop-downs
 _COORDINATES = {"degrees": ("lon", "lat"), "metres": ("x", "y")}
+_WIDTHS = {"wkt": 40.0, "note": 40.0, "source": 40.0, "name": 30.0, "classes": 40.0, "values": 40.0, "points": 24.0,
+           "steps": 24.0}  # fmt: skip
 _ABOUT = {
     "plants": "One row per plant. The place is a point (two coordinates) or an outline (wkt).",
     "streams": "What each plant has to give (supply) and wants (demand), one row each.",
@@ -239,7 +241,7 @@ def _said(column: Column) -> str:
 def _width(column: Column) -> float:
     if column.type in ("number", "count", "flag"):
         return max(11.0, len(column.name) + 2)
-    return {"wkt": 40.0, "note": 40.0, "source": 40.0, "name": 30.0}.get(column.name, max(16.0, len(column.name) + 2))
+    return _WIDTHS.get(column.name, max(16.0, len(column.name) + 2))
 
 
 def put(sheet: Sheet, name: str, place: tuple[int, int], value: object, column: str, *, style: str) -> None:
