@@ -105,9 +105,9 @@ def _study(reader: LayerReader) -> Study:
     layers = _layers(reader, ResourceNames(resources, reader.catalogue.synonyms))
     plants, sites = layers["plants"], layers["sites"]
     tables = _tables(reader, layers, resources)
-    grounds, more = _grounds(reader, layers)
+    more = _ground(reader, layers)
     scores, suitability = _siting_results(reader, sites)
-    beside = [grounds["roads"], layers["zones"], layers["crossings"], sites]
+    beside = [more["roads"], layers["zones"], layers["crossings"], sites]
     check_places(reader, plants, beside, [more["elevation"], more["landcover"]])
     if reader.faults:
         raise InputError(reader.faults)
@@ -167,8 +167,8 @@ def _tables(
     }  # fmt: skip
 
 
-def _grounds(reader: LayerReader, layers: Mapping[str, gpd.GeoDataFrame]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return every layer that rules may look at by its name, and of them those that are parts of the study."""
+def _ground(reader: LayerReader, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, Any]:
+    """Return roads, rasters, terrain and what siting looks at; rules of siting are tried on all layers by name."""
     settings, folder, crs = reader.settings, reader.folder, reader.crs
     roads = _beyond(reader, _roads(reader), layers["plants"])
     elevation, landcover = reader.raster("elevation"), reader.raster("landcover", categorical=True)
@@ -182,7 +182,7 @@ def _grounds(reader: LayerReader, layers: Mapping[str, gpd.GeoDataFrame]) -> tup
     }  # fmt: skip
     there = {name: ground for name, ground in grounds.items() if ground is not None and _has(settings, name, ground)}
     reader.faults += siting_faults(settings.siting, there)
-    return grounds, {
+    return {
         "roads": roads, "elevation": elevation, "landcover": landcover, "terrain": terrain,
         "siting_layers": siting_layers,
     }  # fmt: skip
