@@ -36,10 +36,11 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Record]]] = {
     "oracle-valhalla": oracle_valhalla.run,
     "plan": plan_stages.run,
     "routing": routing,
-    "siting": siting_thinning.run,
 }
 # Those with arguments of their own, which print as they go and say how it ended.
-OWN_ARGUMENTS = {"known_optima": known_optima, "maps": map_pages, "models": region_models}
+OWN_ARGUMENTS = {
+    "known_optima": known_optima, "maps": map_pages, "models": region_models, "siting": siting_thinning,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -36,6 +36,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
             "pipelines": "pipeline",
             "sites": "site",
             "documented": "exchange",
+            "siting_criteria": "name",
         }.items()
     },
     ("study", "grades"): ("resource", "serves"),

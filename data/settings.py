@@ -10,8 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data.settings_base import LayerSpec as LayerSpec  # asked for here by whoever reads a layer
-from data.settings_base import PositiveFloat, Section, Share, spelled_out
+from data.settings_base import (  # asked for here by whoever reads a layer
+    Download,
+    PositiveFloat,
+    Section,
+    Share,
+    spelled_out,
+)
+from data.settings_base import LayerSpec as LayerSpec
 from data.siting_settings import Siting
 
 
@@ -213,24 +219,6 @@ class World(Section):
     join_km: PositiveFloat = 5.0  # a world road that enters the study's roads meets a main road this near
     speed_kmh: PositiveFloat = 65.0  # of a truck on any of them, stops left out: assumption
     links: tuple[tuple[float, float, float, float], ...] = ()  # lon, lat to lon, lat: bridges that the world lacks
-
-
-class Download(Section):
-    """Roads fetched from OpenStreetMap instead of read from a file."""
-
-    place: str | None = None
-    bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
-    polygon: str | None = None  # a layer whose first polygon is the area
-    overpass_url: str = "https://overpass-api.de/api"
-    nominatim_url: str = "https://nominatim.openstreetmap.org/"
-    cache: str = "cache"  # folder, relative to the study
-
-    @model_validator(mode="after")
-    def _one_area(self) -> Download:
-        if sum(area is not None for area in (self.place, self.bbox, self.polygon)) != 1:
-            msg = "exactly one of place, bbox and polygon"
-            raise ValueError(msg)
-        return self
 
 
 class Distance(Section):
