@@ -9,15 +9,19 @@ from models.match_routes import with_routes
 from models.match_rules import FORBIDDEN
 from models.matching import Matching, find_matches, match
 from models.measures import MEASURES
+from models.newcomer import Case, Worth, Worths, worths
 from models.optimise import solve
 from models.session import Session
 
 __all__ = [
     "FORBIDDEN",
     "MEASURES",
+    "Case",
     "Matching",
     "Point",
     "Session",
+    "Worth",
+    "Worths",
     "build_problem",
     "check",
     "compare_documented",
@@ -28,4 +32,5 @@ __all__ = [
     "match",
     "solve",
     "with_routes",
+    "worths",
 ]

@@ -13,7 +13,7 @@ from data.errors import Fault, InputError
 from data.plan import Plan
 from data.problem import Problem
 from models.compile import Compiled
-from models.highs import write_model
+from models.highs import solve_mip, write_model
 from models.mip import Floats, Mip, MipResult, relative_gap
 from models.optimise import Built, Clock, build, decide
 from models.progress import Progress, silent
@@ -90,6 +90,23 @@ class Session:
             self._last = _Last(built.compiled, mip, values, plan.bound)
         notes = tuple(f"fixed for this plan: {name} = {value:g}" for name, value in (fixed or {}).items())
         return plan.replace(notes=(*plan.notes, *notes))
+
+    def lower_bound(self, problem: Problem) -> float:
+        """Return what no plan of a changed Problem can cost less than, by its linear relaxation alone.
+
+        The Problem becomes the session's; its model is kept for a :meth:`solve` that follows. Infinite where the
+        Problem is seen to have no plan, minus infinity where the relaxation was not solved to its optimum.
+        """
+        self.problem = problem
+        built = self._build()
+        if built.compiled is None:
+            return np.inf if built.status == "infeasible" else -np.inf
+        mip, solver = built.compiled.mip, problem.settings.solver
+        relaxed = replace(mip, integer=np.zeros_like(mip.integer))
+        result = solve_mip(relaxed, gap=0.0, time_limit_s=solver.time_limit_s, seed=solver.seed, threads=solver.threads)
+        if result.bound is None:
+            return -np.inf
+        return result.bound - 1e-7 * max(1.0, abs(result.bound))  # the solver's tolerance
 
     def names(self) -> list[str]:
         """Return the names of the model's variables, for ``fixed``; none when there is no model."""

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data import Plan, Study
-from models import MEASURES, Matching, Point
+from models import MEASURES, Matching, Point, Worths
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
@@ -152,6 +152,27 @@ def match_text(study: Study, matching: Matching, out: Path | None) -> str:
     lines += [f"nothing to match: {', '.join(lost)}"] if lost else []
     lines += ["what is not possible, and why: --out DIR or --json"] if out is None and "impossible" in counts else []
     return "\n".join([*lines, *([f"written to {out.resolve()}"] if out is not None else [])])
+
+
+def newcomer_text(study: Study, table: pd.DataFrame, worths: Worths, out: Path) -> str:
+    """Return what newcomers add as a table; ranks are as wide as the bounds leave them."""
+    if not worths.base.has_solution:
+        return f"{study.name}: without a newcomer {_STATUS[worths.base.status]}\n  " + "\n  ".join(worths.base.reasons)
+    money = f"{study.settings.currency}/year"
+    shown = _new_table("rank", "place", "type", f"value ({money})", "from", "to", "exchanges", numbers_from=3)
+    for row in table.itertuples(index=False):
+        rank = f"{row.rank_from}" if row.rank_from == row.rank_to else f"{row.rank_from} to {row.rank_to}"
+        value = "at most" if pd.isna(row.value) else _number(row.value)
+        joined = "" if pd.isna(row.exchanges) else f"{row.exchanges:.0f}"
+        shown.add_row(
+            rank, escape(row.place), escape(row.plant_type), value, _number(row.least), _number(row.most), joined
+        )
+    head = f"{study.name}: {worths.solved} of {len(worths.cases)} cases planned, the others bounded; ranks that overlap"
+    wrong = [f"{row.place}: THE INDEPENDENT CHECKER FOUND: {row.checker}"
+             for row in table.itertuples(index=False) if row.checker not in ("", "ok")]  # fmt: skip
+    return "\n".join(
+        [f"{head} are closer than the gaps", _render(shown).rstrip(), *wrong, f"written to {out.resolve()}"]
+    )
 
 
 def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:

@@ -111,14 +111,20 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
     )
 
 
-def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
-    """Return the sites, routes and corridors of a study, and the Problem that they make."""
+def find_candidates(
+    study: Study, *, wanted: Callable[[pd.DataFrame], pd.Series] | None = None, progress: Progress = silent
+) -> Candidates:
+    """Return the sites, routes and corridors of a study, and the Problem that they make.
+
+    ``wanted`` says which of the matched pairs (:func:`models.match`) ways are looked for; all when absent.
+    """
     clock = _Clock(progress)
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
         matching = models.find_matches(study)
         pairs = matching.offered
+        pairs = pairs if wanted is None else pairs[wanted(pairs)].reset_index(drop=True)
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
         routes = routing.truck_routes(study, pairs)
     with clock("corridors", "finding pipeline corridors"):
