@@ -16,6 +16,7 @@ from benchmarks import (
     plan_stages,
     region_models,
     roads,
+    siting_thinning,
 )
 from data.errors import InputError
 
@@ -34,6 +35,7 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Record]]] = {
     "oracle-valhalla": oracle_valhalla.run,
     "plan": plan_stages.run,
     "routing": routing,
+    "siting": siting_thinning.run,
 }
 # Those with arguments of their own, which print as they go and say how it ended.
 OWN_ARGUMENTS = {"known_optima": known_optima, "models": region_models}

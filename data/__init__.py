@@ -13,10 +13,19 @@ from data.errors import (
 from data.frames import read_table, refuse_foreign, whole_file, whole_folder, write_tables
 from data.plan import Plan, read_plan, write_plan
 from data.problem import Problem, ProblemSettings, read_problem, write_problem
-from data.read_study import bundled_studies, read_documented, read_study, study_folder
+from data.read_study import (
+    bundled_studies,
+    documented_exchanges,
+    read_documented,
+    read_study,
+    study_folder,
+    study_source,
+)
 from data.settings import Limits, Settings, Solver
 from data.study import Raster, Study
+from data.study_to_workbook import study_to_workbook
 from data.write_study import write_study
+from data.write_workbook import template_content, write_content
 
 __all__ = [
     "Catalogue",
@@ -37,6 +46,7 @@ __all__ = [
     "bundled_studies",
     "conform",
     "contract",
+    "documented_exchanges",
     "empty_table",
     "make_table",
     "read_catalogue",
@@ -47,8 +57,12 @@ __all__ = [
     "read_table",
     "refuse_foreign",
     "study_folder",
+    "study_source",
+    "study_to_workbook",
+    "template_content",
     "whole_file",
     "whole_folder",
+    "write_content",
     "write_plan",
     "write_problem",
     "write_study",

@@ -1,4 +1,4 @@
-"""The built-in catalogue: resources, their other names, vehicles, pipes, land, law, and where each value was read."""
+"""The built-in catalogue: resources, their names, technologies, vehicles, pipes, land, law, and where each was read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from data.frames import read_table
 _TABLES: dict[str, Family] = {
     "resources": "study",
     "grades": "study",
+    "technologies": "study",
     "vehicles": "catalogue",
     "pipe_costs": "catalogue",
     "land": "catalogue",
@@ -35,6 +36,7 @@ class Catalogue:
 
     resources: pd.DataFrame
     grades: pd.DataFrame
+    technologies: pd.DataFrame  # as written; :func:`data.technologies.complete_technologies` reads the recipes
     vehicles: pd.DataFrame
     pipe_costs: pd.DataFrame
     land: pd.DataFrame

@@ -30,6 +30,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
             "plants": "plant",
             "streams": "stream",
             "resources": "resource",
+            "technologies": "technology",
             "zones": "zone",
             "crossings": "crossing",
             "pipelines": "pipeline",
@@ -38,6 +39,8 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
         }.items()
     },
     ("study", "grades"): ("resource", "serves"),
+    ("study", "recipes"): ("technology", "resource"),
+    ("study", "site_scores"): ("site", "criterion"),
     ("catalogue", "vehicles"): ("vehicle",),
     ("catalogue", "pipe_costs"): ("pipe_class", "diameter_mm"),
     ("catalogue", "land"): ("kind",),
@@ -146,6 +149,7 @@ def conform(
     *,
     file: str,
     first_row: int = 2,
+    rows: Sequence[int] | None = None,
     also: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, list[Fault]]:
     """Return ``frame`` as its contract wants it, and every fault found on the way.
@@ -160,6 +164,8 @@ def conform(
         Name for the faults.
     first_row
         What a person calls the first row: 2 in a table with a header line, 1 in a layer.
+    rows
+        What a person calls each row, where that is not one number after the other.
     also
         Further numeric columns that are allowed here.
 
@@ -174,16 +180,16 @@ def conform(
     for name in also:
         columns[name] = Column(name, "number", False, "", "", None, None, (), "declared property")
     faults = _column_faults(frame, columns, contract(family)[table], file)
-    rows = pd.RangeIndex(first_row, first_row + len(frame))
+    counted = pd.RangeIndex(first_row, first_row + len(frame)) if rows is None else pd.Index(rows, dtype="int64")
     out: dict[str, pd.Series] = {}
     for column in columns.values():
         if column.name not in frame.columns and column.name in also:
             continue
         given = frame[column.name] if column.name in frame.columns else None
-        series, found = _coerce(given, column, rows, file)
+        series, found = _coerce(given, column, counted, file)
         out[column.name] = series
         faults += found
-    conformed = pd.DataFrame(out, index=rows)
+    conformed = pd.DataFrame(out, index=counted)
     broken = {(fault.row, fault.column) for fault in faults} | {(None, f.column) for f in faults if f.row is None}
     faults += [
         fault
@@ -211,7 +217,7 @@ def _column_faults(
     return faults
 
 
-def _coerce(given: pd.Series | None, column: Column, rows: pd.RangeIndex, file: str) -> tuple[pd.Series, list[Fault]]:
+def _coerce(given: pd.Series | None, column: Column, rows: pd.Index, file: str) -> tuple[pd.Series, list[Fault]]:
     """Return the column in its dtype; cells that are not of its type become missing and faults."""
     if given is None:
         given = pd.Series([column.default or None] * len(rows), dtype="object")

@@ -13,8 +13,9 @@ import pandas as pd
 
 from data.contracts import Family, conform, contract, empty_table
 from data.errors import Fault, InputError
+from data.sheets import is_workbook, read_sheet
 
-_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "newcomers.csv")
+_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "siting.json")
 TABLE_FORMATS = "a table as CSV (UTF-8, cells separated by commas), Parquet or XLSX"
 
 
@@ -31,8 +32,11 @@ def read_table(path: Path, *, sheet: str | None = None) -> pd.DataFrame:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return pd.read_parquet(path)
-    if suffix in (".xlsx", ".xlsm"):
-        return pd.read_excel(path, sheet_name=sheet or 0, dtype="object", na_values=[""], keep_default_na=False)
+    if is_workbook(path):
+        cells = read_sheet(path, sheet)
+        if cells.faults:
+            raise InputError(cells.faults)
+        return cells.frame
     try:
         table = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[], encoding="utf-8-sig")
     except UnicodeDecodeError as error:

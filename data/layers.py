@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyogrio.errors
 import rasterio
@@ -17,20 +17,22 @@ from pyproj import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.warp import Resampling, calculate_default_transform, reproject
 
-from data.errors import Fault, InputError, OfflineError
+from data.errors import Fault, InputError
 from data.frames import read_table
+from data.postgis import PREFIX, Address, read_postgis
 from data.settings import LayerSpec
+from data.sheets import is_workbook, sheet_label
 from data.study import Raster
 
-VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".geoparquet", ".csv")
+VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".geoparquet", ".csv", ".xlsx", ".xlsm")
 
 
 def layer_name(spec: LayerSpec) -> str:
     """Return what faults call the layer; a database address loses its password."""
-    if spec.path.startswith("postgresql://"):
-        parts = urlsplit(spec.path)
-        return f"postgresql://{parts.hostname}{parts.path}#{parts.fragment}"
-    return spec.path
+    if spec.path.startswith(PREFIX):
+        url, _, table = spec.path.partition("#")
+        return str(Address(url, (table,)))
+    return sheet_label(spec.path, spec.layer) if is_workbook(spec.path) else spec.path
 
 
 def read_layer(spec: LayerSpec, folder: Path) -> gpd.GeoDataFrame:
@@ -42,17 +44,19 @@ def read_layer(spec: LayerSpec, folder: Path) -> gpd.GeoDataFrame:
         When the file is missing or cannot be read as a layer, or two CRSs contradict each other.
     """
     name = layer_name(spec)
-    if spec.path.startswith("postgresql://"):
-        return _read_postgis(spec, name)
+    if spec.path.startswith(PREFIX):
+        return read_postgis(spec.path)
     path = folder / spec.path
     if not path.exists():
         raise InputError([Fault(name, "", "no such file", f"a layer at {path}")])
     try:
-        layer = _read_file(path, spec.layer)
+        layer = _read_table(path, spec, name) if is_table(spec) else _read_file(path, spec.layer)
+    except InputError:
+        raise
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, OSError) as error:
         expected = "a layer as " + ", ".join(VECTOR_SUFFIXES)
         raise InputError([Fault(name, "", str(error).splitlines()[0], expected)]) from None
-    if spec.crs is not None:
+    if spec.crs is not None and not is_table(spec):  # which table_layer has heeded
         given = CRS.from_user_input(spec.crs)
         if layer.crs is not None and not layer.crs.equals(given, ignore_axis_order=True):
             found = f"{layer.crs.to_string()} in the file"
@@ -63,16 +67,6 @@ def read_layer(spec: LayerSpec, folder: Path) -> gpd.GeoDataFrame:
 
 def _read_file(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     suffix = path.suffix.lower()
-    if suffix == ".csv":
-        table = read_table(path)
-        missing = {"lon", "lat"} - set(table.columns)
-        if missing:
-            raise ValueError(f"a CSV layer without the column {' and '.join(sorted(missing))}")
-        lon = pd.to_numeric(table.pop("lon"), errors="coerce")
-        lat = pd.to_numeric(table.pop("lat"), errors="coerce")
-        points = shapely.points(lon.to_numpy(), lat.to_numpy())
-        points[(lon.isna() | lat.isna()).to_numpy()] = None
-        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
     if suffix in (".parquet", ".geoparquet"):
         try:
             return gpd.read_parquet(path)
@@ -87,16 +81,112 @@ def _read_file(path: Path, layer: str | None) -> gpd.GeoDataFrame:
     return frame
 
 
-def _read_postgis(spec: LayerSpec, name: str) -> gpd.GeoDataFrame:
-    """Read ``postgresql://user@host/database#schema.table`` through GDAL."""
-    parts = urlsplit(spec.path)
-    table = parts.fragment
-    if not re.fullmatch(r"(\w+\.)?\w+", table):
-        raise InputError([Fault(name, "", repr(table), "postgresql://host/database#schema.table")])
-    try:
-        return gpd.read_file(spec.path.split("#")[0], layer=table)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OfflineError(f"{name}: the database could not be read: {str(error).splitlines()[0]}") from None
+def is_table(spec: LayerSpec) -> bool:
+    """Return whether a layer is a CSV or a sheet, with its places in columns."""
+    return spec.path.lower().endswith(".csv") or is_workbook(spec.path)
+
+
+def _read_table(path: Path, spec: LayerSpec, name: str) -> gpd.GeoDataFrame:
+    table = read_table(path, sheet=spec.layer)
+    layer, faults = table_layer(table, crs=spec.crs, own=None, rows=range(2, 2 + len(table)), file=name)
+    if faults:
+        raise InputError(faults)
+    return layer
+
+
+def table_layer(
+    table: pd.DataFrame, *, crs: str | None, own: CRS | None, rows: Sequence[int], file: str
+) -> tuple[gpd.GeoDataFrame, list[Fault]]:
+    """Return a table with ``lon, lat``, ``x, y`` or ``wkt`` as a layer, and what is wrong with its places.
+
+    Parameters
+    ----------
+    crs
+        CRS of the coordinates; WGS 84 when it is not given, and ``own`` for ``x`` and ``y``.
+    own
+        The study's CRS.
+    rows
+        What a person calls each row.
+
+    Returns
+    -------
+    layer, faults
+        Rows without a place have no geometry, which :func:`geometry_faults` reports.
+    """
+    columns = set(table.columns)
+    pairs = [pair for pair in (("lon", "lat"), ("x", "y")) if columns & {*pair}]
+    across, up = pairs[0] if pairs else ("lon", "lat")
+    whole = {across, up} <= columns
+    faults = []
+    if len(pairs) > 1:
+        faults.append(Fault(file, "lon, lat, x, y", "two kinds of coordinates", "lon and lat, or x and y"))
+    if not whole and ("wkt" not in columns or pairs):
+        missing = " and ".join(sorted({across, up} - columns))
+        faults.append(Fault(file, missing, "no such column", "the columns lon and lat, or x and y with a CRS, or wkt"))
+    places: npt.NDArray[np.object_] = np.full(len(table), None, dtype=object)
+    if whole:
+        places, found = _points(table, across, up, rows, file)
+        faults += found
+    if "wkt" in columns:
+        places, found = _outlines(table["wkt"], places, rows, file)
+        faults += found
+    system = crs or ("EPSG:4326" if across == "lon" else own)
+    if crs is None and across == "lon":
+        faults += _degree_faults(places, rows, file)
+    rest = table.drop(columns=[name for name in ("lon", "lat", "x", "y", "wkt") if name in columns])
+    return gpd.GeoDataFrame(rest, geometry=places, crs=system), faults
+
+
+def _points(
+    table: pd.DataFrame, across: str, up: str, rows: Sequence[int], file: str
+) -> tuple[npt.NDArray[np.object_], list[Fault]]:
+    faults, values = [], []
+    for name in (across, up):
+        text = table[name].astype("object").where(table[name].notna(), "").map(str).str.strip()
+        number = pd.to_numeric(text.mask(text == "", None), errors="coerce").astype("float64")
+        bad = (number.isna() & (text != "")).to_numpy()
+        faults += [Fault(file, name, repr(text.iloc[at]), "a number", row=rows[int(at)]) for at in np.flatnonzero(bad)]
+        values.append(number.to_numpy())
+    half = np.isnan(values[0]) != np.isnan(values[1])
+    known = {(fault.row, fault.column) for fault in faults}
+    for at in np.flatnonzero(half):
+        name = across if np.isnan(values[0][at]) else up
+        if not {(rows[int(at)], across), (rows[int(at)], up)} & known:
+            faults.append(Fault(file, name, "nothing", f"a number: {across} and {up} go together", row=rows[int(at)]))
+    points = np.asarray(shapely.points(*values), dtype=object)
+    points[np.isnan(values[0]) | np.isnan(values[1])] = None
+    return points, faults
+
+
+def _outlines(
+    wkt: pd.Series, points: npt.NDArray[np.object_], rows: Sequence[int], file: str
+) -> tuple[npt.NDArray[np.object_], list[Fault]]:
+    """Return the points with the outlines of the rows that have one instead."""
+    text = wkt.astype("object").where(wkt.notna(), "").map(str).str.strip().to_numpy(dtype=object)
+    given = text != ""
+    outlines = np.full(len(text), None, dtype=object)
+    outlines[given] = shapely.from_wkt(text[given], on_invalid="ignore")
+    both, bad = given & ~shapely.is_missing(points), given & shapely.is_missing(outlines)
+    shown = [value if len(value) < 60 else value[:57] + "..." for value in text]
+    faults = [
+        Fault(file, "wkt", "an outline and a point", "one of the two", row=rows[int(at)]) for at in np.flatnonzero(both)
+    ]
+    faults += [
+        Fault(file, "wkt", repr(shown[at]), "WKT such as POLYGON ((11.1 55.6, 11.2 55.6, 11.2 55.7, 11.1 55.6))",
+              row=rows[int(at)])
+        for at in np.flatnonzero(bad)
+    ]  # fmt: skip
+    return np.where(given, outlines, points), faults
+
+
+def _degree_faults(places: npt.NDArray[np.object_], rows: Sequence[int], file: str) -> list[Fault]:
+    bounds = np.abs(shapely.bounds(places))
+    beyond = (bounds[:, [0, 2]].max(axis=1, initial=0) > 180) | (bounds[:, [1, 3]].max(axis=1, initial=0) > 90)
+    expected = "degrees of longitude and latitude, or the CRS of the layer in study.toml"
+    return [
+        Fault(file, "lon, lat", "coordinates beyond 180 or 90", expected, row=rows[int(at)])
+        for at in np.flatnonzero(beyond)
+    ]
 
 
 def open_raster(spec: LayerSpec, folder: Path) -> tuple[Raster | None, list[Fault]]:
@@ -174,4 +264,4 @@ def geometry_faults(layer: gpd.GeoDataFrame, kinds: tuple[str, ...], *, file: st
     ]  # fmt: skip
 
 
-__all__ = ["geometry_faults", "layer_name", "open_raster", "read_layer", "read_raster"]
+__all__ = ["geometry_faults", "is_table", "layer_name", "open_raster", "read_layer", "read_raster", "table_layer"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from data.errors import Fault
@@ -93,16 +94,15 @@ class ResourceNames:
         listed = ", ".join(self.ids[:_LISTED]) + (", ..." if len(self.ids) > _LISTED else "")
         return f"one of {listed}" if listed else "a known name"
 
-    def taken(self, column: pd.Series, *, file: str, first_row: int) -> tuple[pd.Series, list[str], list[Fault]]:
+    def taken(self, column: pd.Series, *, file: str, rows: Sequence[int]) -> tuple[pd.Series, list[str], list[Fault]]:
         """Return a column of names as ids, a note for each name that is another, and a fault for each that is none.
 
         A blank cell is left to the contract.
         """
         meaning = {text: self.meaning(text) for text in column.unique()}
         expected = {text: self.expected(text) for text, meant in meaning.items() if len(meant) != 1 and text}
-        rows = pd.Series(range(first_row, first_row + len(column)), index=column.index)
         other = (column != "") & ~column.isin(self.ids)
-        cells = list(zip(rows[other], column[other], strict=True))
+        cells = [(rows[int(at)], column.iloc[at]) for at in np.flatnonzero(other)]
         notes = [f"{file}, row {row}: {text!r} was taken as {meaning[text][0]}"
                  for row, text in cells if text not in expected]  # fmt: skip
         faults = [Fault(file, str(column.name), repr(text), expected[text], row=row)

@@ -17,7 +17,8 @@ from data.contracts import contract, empty_table
 from data.errors import Fault, InputError
 from data.frames import read_tables, write_tables
 from data.problem_rules import rule_faults
-from data.settings import Limits, Section, Solver
+from data.settings import Limits, Solver
+from data.settings_base import Section
 from data.tomlfile import dump_toml, pydantic_faults
 
 

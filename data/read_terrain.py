@@ -82,7 +82,7 @@ def _raster(spec: TerrainSpec, folder: Path) -> tuple[Terrain | None, list[Fault
         Fault("study.toml", _where(spec, key), repr(entry), "the number of a class")
         for key, entries in (("classes", spec.classes or ()), ("values", spec.values or ()))
         for entry in entries
-        if not _is_number(entry)
+        if not is_number(entry)
     ]
     raster, found = open_raster(spec, folder)
     return (None if raster is None else Terrain(spec, raster)), [*faults, *found]
@@ -121,7 +121,8 @@ def _number_faults(values: pd.Series, spec: TerrainSpec) -> list[Fault]:
     ]
 
 
-def _is_number(entry: object) -> bool:
+def is_number(entry: object) -> bool:
+    """Return whether something is a number, or text that is one."""
     try:
         float(entry)  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -8,18 +8,11 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pydantic import Field, field_validator, model_validator
 
-PositiveFloat = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """Base of every table of settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+from data.settings_base import LayerSpec as LayerSpec  # asked for here by whoever reads a layer
+from data.settings_base import PositiveFloat, Section, Share, spelled_out
+from data.siting_settings import Siting
 
 
 class Lifetimes(Section):
@@ -41,6 +34,7 @@ class Finance(Section):
     electricity_price_per_mwh: Annotated[float, Field(ge=0)] = 90.0
     electricity_co2_t_per_mwh: Annotated[float, Field(ge=0)] = 0.12
     heat_price_per_mwh: Annotated[float, Field(ge=0)] = 40.0
+    heat_co2_t_per_mwh: Annotated[float, Field(ge=0)] = 0.224  # natural gas at 0.202 t/MWh (IPCC 2006), 90 % boiler
     pipe_upkeep_share: Share = 0.009  # yearly, of the investment: 0.9 % for CO2 pipes (Danish Energy Agency)
 
     def annuity(self, lifetime_years: float) -> float:
@@ -160,6 +154,20 @@ class Phases(Section):
         )
 
 
+class Hubs(Section):
+    """Which technologies may stand where. Without this table and without technologies of its own a study has none."""
+
+    enabled: bool = True
+    technologies: tuple[str, ...] | None = None  # which of the catalogue and the study's own; all when absent
+    at: Literal["sites", "plants", "both"] = "sites"
+    places: tuple[str, ...] | None = None  # only these sites or plants; all when absent
+    max_modules: Annotated[int, Field(ge=1)] | None = None  # of each at one place, instead of the technology's own
+    between_places: bool = False  # what one hub makes may go to a hub elsewhere, not only to one beside it
+    buy: bool = True  # beside its first resource a hub may buy what it eats at the virgin price
+    dispose: bool = True  # what a hub makes may be disposed of at its disposal cost
+    cost_factor: PositiveFloat = 1.0  # on the investment: the region's price level
+
+
 class Limits(Section):
     """What a plan must respect whatever it costs."""
 
@@ -217,25 +225,6 @@ class Download(Section):
         return self
 
 
-class LayerSpec(Section):
-    """Where one layer or table is. A bare string in ``[layers]`` is the ``path``."""
-
-    path: str
-    layer: str | None = None  # layer of a GeoPackage or sheet of a workbook
-    crs: str | None = None  # for a file that cannot say; contradicting the file is an error
-
-    @field_validator("crs")
-    @classmethod
-    def _known_crs(cls, crs: str | None) -> str | None:
-        if crs is not None:
-            try:
-                CRS.from_user_input(crs)
-            except CRSError:
-                msg = 'a CRS such as "EPSG:4326"'
-                raise ValueError(msg) from None
-        return crs
-
-
 class Distance(Section):
     """A factor around features or cells that fades with the distance to them."""
 
@@ -288,8 +277,8 @@ class TerrainSpec(LayerSpec):
 
 
 LAYERS = (
-    "plants", "streams", "resources", "roads", "zones", "crossings",
-    "pipelines", "sites", "gates", "elevation", "landcover",
+    "plants", "streams", "resources", "technologies", "recipes", "roads", "zones", "crossings",
+    "pipelines", "sites", "gates", "elevation", "landcover", "site_scores", "suitability",
 )  # fmt: skip
 
 
@@ -308,8 +297,10 @@ class Settings(Section):
     trucks: Trucks = Trucks()
     pipelines: Pipelines = Pipelines()
     terrain: tuple[TerrainSpec, ...] = ()
+    hubs: Hubs | None = None
     phases: Phases | None = None
     limits: Limits = Limits()
+    siting: Siting | None = None
     solver: Solver = Solver()
 
     @field_validator("terrain")
@@ -334,9 +325,5 @@ class Settings(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _bare_paths(cls, values: dict[str, object]) -> dict[str, object]:
-        layers = values.get("layers")
-        if isinstance(layers, dict):
-            spelled = {key: {"path": spec} if isinstance(spec, str) else spec for key, spec in layers.items()}
-            values = {**values, "layers": spelled}
-        return values
+    def _bare_paths(cls, values: dict[str, object]) -> object:
+        return spelled_out(values, "layers")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +15,7 @@ import pandas as pd
 from affine import Affine
 from pyproj import CRS
 
+from data.contracts import empty_table
 from data.settings import Settings, TerrainSpec
 
 
@@ -29,6 +32,9 @@ class Raster:
     crs: CRS
 
 
+Ground: TypeAlias = Raster | gpd.GeoDataFrame
+
+
 @dataclass(frozen=True)
 class Terrain:
     """One layer of the ground and what it means for laying pipe.
@@ -38,7 +44,7 @@ class Terrain:
     """
 
     rule: TerrainSpec
-    ground: Raster | gpd.GeoDataFrame
+    ground: Ground
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,33 @@ class Study:
     elevation: Raster | None = None
     landcover: Raster | None = None
     terrain: tuple[Terrain, ...] = ()
+    # What hubs may do (none: no hubs), per unit of throughput in own units; recipes tell what is eaten and made.
+    technologies: pd.DataFrame = field(default_factory=lambda: empty_table("study", "technologies"))
+    recipes: pd.DataFrame = field(default_factory=lambda: empty_table("study", "recipes"))
     gates: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)  # plant, gate, note, source, geometry: point
     understood: tuple[str, ...] = ()  # a sentence for each name of a resource that was taken as another
+    siting_layers: Mapping[str, Ground] = field(default_factory=dict)  # of [siting.layers] and "osm", by name
+    # Results of siting; before it none: the sites have their scores, and this is how they come about.
+    site_scores: pd.DataFrame = field(default_factory=lambda: empty_table("study", "site_scores"))
+    suitability: Raster | None = None  # from 0 to 1, NaN where nothing may stand
 
     @cached_property
     def plant_points(self) -> gpd.GeoSeries:
         """Return one point per plant (indexed by plant id): itself, or a point inside its polygon."""
         points = self.plants.geometry.representative_point()
         return gpd.GeoSeries(points.to_numpy(), index=self.plants["plant"].to_numpy(), crs=self.crs)
+
+    @property
+    def grounds(self) -> dict[str, Ground]:
+        """Return every layer that siting may look at, by its name in ``study.toml``."""
+        rasters = {"elevation": self.elevation, "landcover": self.landcover}
+        return {
+            "plants": self.plants, "roads": self.roads, "zones": self.zones, "crossings": self.crossings,
+            "pipelines": self.pipelines, "sites": self.sites, "gates": self.gates,
+            **{name: raster for name, raster in rasters.items() if raster is not None},
+            **{layer.rule.name: layer.ground for layer in self.terrain},
+            **self.siting_layers,
+        }  # fmt: skip
 
     def values(self) -> tuple[object, ...]:
         """Return every field in its order."""

@@ -10,19 +10,21 @@ from pydantic import ValidationError
 from data.errors import Fault
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Return a value as TOML spells it; tables are inline tables."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{toml_key(key)} = {toml_value(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_value, value)) + "]"
+        return "[" + ", ".join(map(toml_value, value)) + "]"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON strings are TOML's
 
 
-def _key(key: object) -> str:
+def toml_key(key: object) -> str:
+    """Return one name of a key as TOML spells it, quoted where it must be."""
     text = str(key)
     bare = bool(text) and text.isascii() and text.replace("_", "").replace("-", "").isalnum()
     return text if bare else json.dumps(text, ensure_ascii=False)
@@ -31,10 +33,14 @@ def _key(key: object) -> str:
 def dump_toml(content: Mapping[str, object]) -> str:
     """Return plain values, lists and up to one level of tables as TOML; deeper ones are inline tables."""
     plain = {key: value for key, value in content.items() if not isinstance(value, Mapping)}
-    lines = [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+    lines = [f"{toml_key(key)} = {toml_value(value)}" for key, value in plain.items()]
     for name, table in content.items():
         if isinstance(table, Mapping) and table:
-            lines += ["", f"[{_key(name)}]", *(f"{_key(key)} = {_value(value)}" for key, value in table.items())]
+            lines += [
+                "",
+                f"[{toml_key(name)}]",
+                *(f"{toml_key(key)} = {toml_value(value)}" for key, value in table.items()),
+            ]
     return "\n".join(lines) + "\n"
 
 

@@ -10,8 +10,7 @@ import pandas as pd
 import rasterio
 
 from data.frames import write_tables
-from data.settings import Settings
-from data.study import Raster, Study, Terrain
+from data.study import Ground, Raster, Study, Terrain
 from data.tomlfile import dump_toml
 
 _VECTOR = ("plants", "zones", "crossings", "roads", "pipelines", "sites", "gates")
@@ -41,16 +40,25 @@ def write_study(study: Study, path: Path | str) -> None:
         if len(layer):
             _write_layer(layer.rename(columns=_ROAD_NAMES) if name == "roads" else layer, folder / "study.gpkg", name)
             layers[name] = {"path": "study.gpkg", "layer": name}
-    used = study.resources["resource"].isin(_resources_in_use(study))
+    used = study.resources["resource"].isin(resources_in_use(study))
     write_tables({"streams": study.streams, "resources": study.resources[used]}, folder)
     layers |= {"streams": {"path": "streams.csv"}, "resources": {"path": "resources.csv"}}
-    for name in ("elevation", "landcover"):
+    for name in ("technologies", "recipes"):
+        table: pd.DataFrame = getattr(study, name)
+        if len(table):
+            write_tables({name: table}, folder)
+            layers[name] = {"path": f"{name}.csv"}
+    if len(study.site_scores):
+        write_tables({"site_scores": study.site_scores}, folder)
+        layers["site_scores"] = {"path": "site_scores.csv"}
+    for name in ("elevation", "landcover", "suitability"):
         raster: Raster | None = getattr(study, name)
         if raster is not None:
             _write_raster(raster, folder / f"{name}.tif")
             layers[name] = {"path": f"{name}.tif"}
     terrain = _write_terrain(study.terrain, folder)
-    (folder / "study.toml").write_text(dump_toml(_settings(study.settings, layers, terrain)), encoding="utf-8")
+    siting = {name: _write_ground(ground, folder, f"siting_{name}") for name, ground in study.siting_layers.items()}
+    (folder / "study.toml").write_text(dump_toml(_settings(study, layers, terrain, siting)), encoding="utf-8")
 
 
 def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, object]]:
@@ -59,31 +67,49 @@ def _write_terrain(terrain: Sequence[Terrain], folder: Path) -> list[dict[str, o
     for layer in terrain:
         rule = layer.rule
         table = rule.model_dump(exclude_none=True, exclude={"path", "layer", "crs"})
-        if isinstance(layer.ground, Raster):
-            place = {"path": f"terrain_{rule.name}.tif"}
-            _write_raster(layer.ground, folder / place["path"])
-        else:
-            place = {"path": "study.gpkg", "layer": f"terrain_{rule.name}"}
-            _write_layer(layer.ground, folder / place["path"], place["layer"])
+        place = _write_ground(layer.ground, folder, f"terrain_{rule.name}")
         tables.append({**place, **table})
     return tables
 
 
+def _write_ground(ground: Ground, folder: Path, name: str) -> dict[str, str]:
+    """Write a raster or features under a name and return where they are."""
+    if isinstance(ground, Raster):
+        _write_raster(ground, folder / f"{name}.tif")
+        return {"path": f"{name}.tif"}
+    _write_layer(ground, folder / "study.gpkg", name)
+    return {"path": "study.gpkg", "layer": name}
+
+
 def _settings(
-    settings: Settings, layers: dict[str, dict[str, str]], terrain: list[dict[str, object]]
+    study: Study,
+    layers: dict[str, dict[str, str]],
+    terrain: list[dict[str, object]],
+    siting: dict[str, dict[str, str]],
 ) -> dict[str, object]:
-    content = settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    content = study.settings.model_dump(exclude_none=True, exclude={"layers", "download", "terrain", "world"})
+    if len(study.technologies):  # these and no others, whatever a later catalogue holds
+        content["hubs"] = {**content.get("hubs", {}), "technologies": tuple(study.technologies["technology"])}
     if terrain:
         content["terrain"] = terrain
+    if siting:
+        content["siting"]["layers"] = siting
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in content.items() if isinstance(value, dict)}
     return {**plain, "layers": layers, **tables}
 
 
-def _resources_in_use(study: Study) -> pd.Series:
+def resources_in_use(study: Study) -> pd.Series:
+    """Return every resource that streams, pipelines or grades name."""
     grades = study.grades
     return pd.concat(
-        [study.streams["resource"], study.pipelines["resource"], grades["resource"], grades["serves"]]
+        [
+            study.streams["resource"],
+            study.pipelines["resource"],
+            grades["resource"],
+            grades["serves"],
+            study.recipes["resource"],
+        ]
     ).drop_duplicates()
 
 

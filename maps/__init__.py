@@ -2,22 +2,31 @@
 
 from maps.front_chart import write_front_chart
 from maps.geopackage import write_alternatives, write_candidates, write_geopackage, write_service_area
+from maps.gis_files import FORMATS, checked_formats, write_gis_files, write_postgis
 from maps.match_matrix import write_match_matrix
 from maps.newcomers import write_newcomer_layers, write_newcomer_picture, write_newcomer_raster
 from maps.outputs import write_outputs, write_tables
+from maps.siting_outputs import write_siting
 from maps.webmap import write_map
+from maps.workbook import write_workbook
 
 __all__ = [
+    "FORMATS",
+    "checked_formats",
     "write_alternatives",
     "write_candidates",
     "write_front_chart",
     "write_geopackage",
+    "write_gis_files",
     "write_map",
     "write_match_matrix",
     "write_newcomer_layers",
     "write_newcomer_picture",
     "write_newcomer_raster",
     "write_outputs",
+    "write_postgis",
     "write_service_area",
+    "write_siting",
     "write_tables",
+    "write_workbook",
 ]

@@ -10,6 +10,7 @@ import shapely
 from maps.scene import Scene, mapped
 
 NEUTRAL = "#D9D4C7"
+ROAD_VERTICES = 40_000  # most that are drawn
 LEAST_RANK = 9  # of roads whose class the catalogue does not know
 
 

@@ -1,10 +1,13 @@
-"""The plan as a GeoPackage with styled layers, and the candidates of a study likewise."""
+"""A GeoPackage with styled, described layers and a QGIS project inside: of a plan, of candidates, of roads."""
 
 from __future__ import annotations
 
+import io
+import json
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -14,22 +17,23 @@ import pyogrio
 
 from data.plan import Plan
 from data.study import Study
-from maps import background, layers
-from maps.overlays import ROAD_VERTICES
-from maps.scene import Scene, mapped
-from maps.styles import style
+from maps.gis_layers import (
+    KINDS,
+    Frames,
+    Kind,
+    banded,
+    candidate_frames,
+    descriptions,
+    plan_frames,
+    study_frames,
+    writable,
+)
+from maps.qgis_project import project
+from maps.qgis_style import Style, document
+from maps.scene import Scene
+from maps.styles import alternatives, style
 
 VERSION = "1.2"  # newer ones are not read by GIS in wide use
-
-# Bottom to top is the reverse: QGIS lists the first on top.
-_GEOMETRY: Mapping[str, str] = {
-    "plants": "Point", "hubs": "Point", "unplaced": "Point", "unserved": "Point", "sites": "Point",
-    "exchanges": "LineString", "pipelines": "MultiLineString", "truck_routes": "MultiLineString",
-    "existing_pipelines": "MultiLineString", "candidate_corridors": "MultiLineString",
-    "candidate_routes": "MultiLineString", "crossings": "MultiLineString", "roads": "MultiLineString",
-    "outlines": "MultiPolygon", "zones": "MultiPolygon", "alternative_routes": "MultiLineString",
-    "service_roads": "MultiLineString", "service_bands": "MultiPolygon",
-}  # fmt: skip
 
 _STYLES_TABLE = """
 CREATE TABLE layer_styles (
@@ -38,10 +42,28 @@ CREATE TABLE layer_styles (
   styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT, owner TEXT(30),
   ui TEXT(30), update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
 )"""
+# The schema extension of the standard, by which other programs than QGIS find the words for columns.
+_COLUMN_TABLES = (
+    """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+  constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT fk_gdc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name)
+)""",
+    """
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value)
+)""",
+)
+_PROJECTS_TABLE = "CREATE TABLE qgis_projects (name TEXT PRIMARY KEY, metadata BLOB, content BLOB)"
 
 
 def write_geopackage(study: Study, plan: Plan, path: Path) -> None:
-    """Write every layer of the plan, empty ones too, each with its default QGIS style.
+    """Write every layer of the plan, empty ones too, each with its QGIS styles, and the QGIS project ``plan``.
 
     Raises
     ------
@@ -49,18 +71,7 @@ def write_geopackage(study: Study, plan: Plan, path: Path) -> None:
         When the plan names a line or place that neither it nor the study holds.
     """
     scene = Scene(study, plan)
-    frames = {
-        "plants": layers.plants(scene),
-        "hubs": layers.hubs(scene),
-        "unplaced": layers.left_over(scene, "unplaced"),
-        "unserved": layers.left_over(scene, "unserved"),
-        "exchanges": layers.exchanges(scene),
-        "pipelines": layers.pipelines(scene),
-        "truck_routes": layers.truck_routes(scene),
-        **_ground(scene),
-    }
-    _write(scene, frames, path)
-    _write_table("unreachable_by_class", plan.unreachable_by_class, path)
+    _write(scene, plan_frames(scene), path, "plan")
 
 
 def write_candidates(  # noqa: PLR0917
@@ -96,21 +107,13 @@ def write_candidates(  # noqa: PLR0917
     seen = pd.concat([pipes["resource"], routes["resource"]]).unique()
     plan = Plan(problem=study.name, status="unknown", geometries=geometries)
     scene = Scene(study, plan, tuple(seen))
-    frames = {
-        "plants": layers.plants(scene),
-        "candidate_corridors": _corridors(scene, corridors, pipes),
-        "candidate_routes": _routes(scene, routes),
-        **_ground(scene),
-    }
-    _write(scene, frames, path)
-    if unreachable_by_class is not None:
-        _write_table("unreachable_by_class", unreachable_by_class, path)
+    _write(scene, candidate_frames(scene, corridors, routes, pipes, unreachable_by_class), path, "candidates")
 
 
 def write_alternatives(study: Study, routes: gpd.GeoDataFrame, path: Path) -> None:
     """Write alternative truck routes (``rank``, ``vehicle``, distances, times, costs) over the study's ground."""
     scene = Scene(study, Plan(problem=study.name, status="unknown"))
-    _write(scene, {"plants": layers.plants(scene), "alternative_routes": routes, **_ground(scene)}, path)
+    _write(scene, study_frames(scene, alternative_routes=routes), path, "routes")
 
 
 def write_service_area(study: Study, roads: gpd.GeoDataFrame, bands: gpd.GeoDataFrame, path: Path) -> None:
@@ -126,89 +129,58 @@ def write_service_area(study: Study, roads: gpd.GeoDataFrame, bands: gpd.GeoData
         The GeoPackage.
     """
     scene = Scene(study, Plan(problem=study.name, status="unknown"))
-    frames = {
-        "plants": layers.plants(scene),
-        "service_roads": _banded(roads),
-        "service_bands": _banded(bands),
-        **_ground(scene),
-    }
-    _write(scene, frames, path)
+    _write(scene, study_frames(scene, service_roads=banded(roads), service_bands=banded(bands)), path, "reach")
 
 
-def _banded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the layer with the name of each row's band, such as ``10 to 20 km``."""
-    name = frame["above"].map("{:g}".format) + " to " + frame["up_to"].map("{:g}".format) + " " + frame["unit"]
-    return frame.assign(band=name.astype("str"))
+def write_layers(frames: Frames, kinds: Mapping[str, Kind], styles: Mapping[str, Style], path: Path) -> None:
+    """Write layers and tables with their titles, the words for their columns and their QGIS styles.
 
-
-def _ground(scene: Scene) -> dict[str, gpd.GeoDataFrame]:
-    sites = background.sites(scene)
-    outlines = pd.concat([layers.areas(scene), sites.rename(columns={"site": "plant"}).assign(sector="candidate site")])
-    return {
-        "sites": sites.set_geometry(sites.geometry.representative_point()),
-        "existing_pipelines": background.existing_pipelines(scene),
-        "crossings": background.crossings(scene),
-        "roads": background.roads(scene, ROAD_VERTICES),
-        "outlines": outlines[["plant", "name", "sector", "geometry"]].rename(
-            columns={"plant": "place", "sector": "kind"}
-        ),
-        "zones": background.zones(scene),
-    }
-
-
-def _corridors(scene: Scene, corridors: pd.DataFrame, pipes: pd.DataFrame) -> gpd.GeoDataFrame:
-    """Return corridors with what could lie in them."""
-    offered = pipes.groupby("corridor")
-    per = {
-        "resources": offered["resource"].agg(lambda names: ", ".join(sorted(set(names)))),
-        "pipe_options": offered.size(),
-        "diameter_min_mm": offered["diameter_mm"].min(),
-        "diameter_max_mm": offered["diameter_mm"].max(),
-    }
-    frame = corridors.assign(
-        from_name=mapped(corridors["from_node"], scene.place_names),
-        to_name=mapped(corridors["to_node"], scene.place_names),
-        **{name: corridors["corridor"].map(values) for name, values in per.items()},
-    )
-    frame["resources"] = frame["resources"].fillna("").astype("str")
-    frame["pipe_options"] = frame["pipe_options"].fillna(0).astype("int64")
-    return gpd.GeoDataFrame(frame, geometry=scene.ways(frame["corridor"], "corridors"), crs=scene.study.crs)
-
-
-def _routes(scene: Scene, routes: pd.DataFrame) -> gpd.GeoDataFrame:
-    frame = routes.assign(
-        from_name=mapped(routes["from_node"], scene.place_names),
-        to_name=mapped(routes["to_node"], scene.place_names),
-        resource_name=mapped(routes["resource"], scene.resource_names),
-        colour=mapped(routes["resource"], scene.colours),
-        draw_dash=layers.dashes(routes["coarse_m"]),
-    )
-    return gpd.GeoDataFrame(frame, geometry=list(layers.haul_lines(scene, frame)), crs=scene.study.crs)
-
-
-def _write(scene: Scene, frames: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
+    Parameters
+    ----------
+    frames
+        By name; a file that is there is replaced.
+    kinds, styles
+        Of each of them.
+    path
+        The GeoPackage.
+    """
     path.unlink(missing_ok=True)
     for name, frame in frames.items():
-        with _unsynchronised(), warnings.catch_warnings():
-            # an empty layer without features has nothing to promote, and the driver says so
-            warnings.filterwarnings("ignore", category=UserWarning, module="pyogrio")
-            pyogrio.write_dataframe(
-                _writable(name, frame, scene.study),
-                path,
-                layer=name,
-                driver="GPKG",
-                geometry_type=_GEOMETRY[name],
-                promote_to_multi=_GEOMETRY[name].startswith("Multi"),
-                dataset_options={} if path.exists() else {"VERSION": VERSION},
-                layer_options={"GEOMETRY_NAME": "geom"},
-            )
-    _store_styles(path, {name: style(scene, name, frame) for name, frame in frames.items()})
+        _write_layer(name, frame, kinds[name], path)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA synchronous = OFF")
+        _store_styles(database, styles)
+        _store_columns(database, kinds, styles)
 
 
-def _write_table(name: str, table: pd.DataFrame, path: Path) -> None:
-    """Write a table without geometry into a GeoPackage."""
-    with _unsynchronised():
-        pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", append=False)
+def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
+    frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
+    styles = {name: style(scene, name, frame) for name, frame in frames.items()}
+    write_layers(frames, KINDS, styles, path)
+    text = project(scene, frames, styles, path.name)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA synchronous = OFF")
+        _store_project(database, project_name, text)
+
+
+def _write_layer(name: str, frame: gpd.GeoDataFrame | pd.DataFrame, kind: Kind, path: Path) -> None:
+    spatial = {
+        "geometry_type": kind.geometry,
+        "promote_to_multi": kind.geometry.startswith("Multi"),
+        "layer_options": {"GEOMETRY_NAME": "geom", "IDENTIFIER": kind.title, "DESCRIPTION": kind.abstract},
+    }
+    table = {"layer_options": {"IDENTIFIER": kind.title, "DESCRIPTION": kind.abstract}}
+    with _unsynchronised(), warnings.catch_warnings():
+        # an empty layer without features has nothing to promote, and the driver says so
+        warnings.filterwarnings("ignore", category=UserWarning, module="pyogrio")
+        pyogrio.write_dataframe(
+            frame,
+            path,
+            layer=name,
+            driver="GPKG",
+            dataset_options={} if path.exists() else {"VERSION": VERSION},
+            **(spatial if kind.shape else table),
+        )
 
 
 @contextmanager
@@ -223,31 +195,53 @@ def _unsynchronised() -> Iterator[None]:
         pyogrio.set_gdal_config_options({option: before})
 
 
-def _writable(name: str, frame: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
-    """Return the rows whose geometry the layer can hold, in column types that every GIS reads."""
-    wanted = _GEOMETRY[name].removeprefix("Multi")
-    fits = frame.geom_type.isin([wanted, f"Multi{wanted}"]) & ~frame.geometry.is_empty
-    frame = frame[fits].reset_index(drop=True)
-    plain = {
-        column: frame[column].astype("str")
-        for column in frame.columns.drop(frame.geometry.name)
-        if frame[column].dtype == "object"
-    }
-    return frame.assign(**plain).set_crs(study.crs, allow_override=True)
-
-
-def _store_styles(path: Path, styles: Mapping[str, str]) -> None:
+def _store_styles(database: sqlite3.Connection, styles: Mapping[str, Style]) -> None:
     """Store the styles where QGIS looks for them: empty catalogue and schema, and listed as attributes."""
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(_STYLES_TABLE)
-        database.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)"
-            " VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles', 0)"
-        )
-        columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
-        database.executemany(
-            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
-            " styleQML, styleSLD, useAsDefault, description, owner)"
-            " VALUES ('', '', ?, ?, ?, ?, '', 1, 'symbioplan', '')",
-            [(name, columns[name], name, qml) for name, qml in styles.items()],
-        )
+    database.execute(_STYLES_TABLE)
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, srs_id)"
+        " VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles', 0)"
+    )
+    columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+    database.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName,"
+        " styleQML, styleSLD, useAsDefault, description, owner)"
+        " VALUES ('', '', ?, ?, ?, ?, '', ?, 'symbioplan', '')",
+        [(name, columns.get(name, ""), *row) for name, default in styles.items() for row in _rows(name, default)],
+    )
+
+
+def _rows(name: str, default: Style) -> Iterable[tuple[str, str, bool]]:
+    yield name, document(default), True
+    for title, other in alternatives(name, default).items():
+        yield title, document(other), False
+
+
+def _store_columns(database: sqlite3.Connection, kinds: Mapping[str, Kind], styles: Mapping[str, Style]) -> None:
+    """Store the words for each column as the standard's schema extension has it."""
+    for table in _COLUMN_TABLES:
+        database.execute(table)
+    database.executemany(
+        "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope)"
+        " VALUES (?, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
+        [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
+    )
+    database.executemany(
+        "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) VALUES (?, ?, ?, ?)",
+        [
+            (name, column, alias, descriptions(kinds[name]).get(column))
+            for name, default in styles.items()
+            for column, alias in default.aliases.items()
+        ],
+    )
+
+
+def _store_project(database: sqlite3.Connection, name: str, text: str) -> None:
+    """Store the project where QGIS looks for it: the hexadecimal digits of a zipped ``.qgs`` file."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{name}.qgs", text)
+    database.execute(_PROJECTS_TABLE)
+    moment = database.execute("SELECT strftime('%Y-%m-%dT%H:%M:%S', 'now')").fetchone()[0]
+    about = json.dumps({"last_modified_time": moment, "last_modified_user": "symbioplan"})
+    database.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", (name, about, packed.getvalue().hex()))

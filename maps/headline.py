@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from data.plan import Plan
-from maps.numbers import amount, number, percent, plural
+from maps.numbers import DAYS_PER_YEAR, amount, number, percent, plural
 from maps.scene import Scene
 
 _STATUS = {
@@ -108,3 +108,30 @@ def _checker(plan: Plan) -> str:
     if not plan.has_solution:
         return ""
     return f"checker found {plural(len(plan.checker), 'violation')}" if plan.checker else "checker agrees"
+
+
+def phase_figures(scene: Scene, phase: str) -> list[tuple[str, str]]:
+    """Return what stands and flows in the phase that the scene shows, as label and value."""
+    plan, money = scene.plan, f"{scene.plan.currency}/year"
+    pipes = plan.built_pipes[(plan.built_pipes["flow_forward"] + plan.built_pipes["flow_backward"]) > 0]
+    lengths = plan.built_corridors.drop_duplicates("corridor").set_index("corridor")["length_m"]
+    tables = (plan.built_pipes, plan.hauls, plan.unplaced, plan.unserved)
+    partners = {*plan.exchanges["from_node"], *plan.exchanges["to_node"]} & {*scene.study.plants["plant"]}
+    whole = scene.everything.costs
+    paid = whole.loc[whole["period"] == phase, "amount"]
+    cost = scene.plan.indicators.set_index("indicator")["unit"].get("cost", money)
+    return [
+        ("Partners", number(len(partners))),
+        ("Exchanges", number(len(plan.exchanges))),
+        ("Pipes in use", amount(float(pipes["corridor"].map(lengths).sum()) / 1000, "km")),
+        ("Truck trips a day", number(float(plan.hauls["trips_per_year"].sum()) / DAYS_PER_YEAR)),
+        ("Shared hubs", number(len(plan.built_hubs))),
+        ("Transport of exchanges", amount(float(plan.exchanges["cost"].sum()), money)),
+        ("Disposal of what is left", amount(float(plan.unplaced["cost"].sum()), money)),
+        ("Bought new", amount(float(plan.unserved["cost"].sum()), money)),
+        (
+            "CO₂ of pipes, trucks, disposal and purchase",
+            amount(sum(float(table["co2"].sum()) for table in tables), "t/year"),
+        ),
+        *([("Paid in this phase", amount(float(paid.sum()), cost))] if len(paid) else []),
+    ]

@@ -43,25 +43,20 @@ def exchange_arcs(scene: Scene) -> Array:
     end = scene.xy(table["to_node"], "exchanges")
     if not len(table):
         return np.empty((0, ARC_POINTS, 2))
-    turn = table.groupby(["from_node", "to_node"]).cumcount().to_numpy()
+    turn = table.groupby(["from_node", "to_node", "period"]).cumcount().to_numpy()
     return arcs(start, end, 0.10 + 0.07 * turn, scene.loop_radius)
 
 
 def exchanges(scene: Scene) -> gpd.GeoDataFrame:
-    """Return who gives what to whom, as straight lines (a small ring inside one plant)."""
+    """Return who gives what to whom, as arcs that lie beside each other (a small ring inside one plant)."""
     table = scene.plan.exchanges
-    start = scene.xy(table["from_node"], "exchanges")
-    end = scene.xy(table["to_node"], "exchanges")
-    straight = np.stack([start, end], axis=1)
-    lines = np.asarray(shapely.linestrings(straight), dtype=object) if len(table) else np.empty(0, dtype=object)
-    within = np.flatnonzero(np.hypot(*(end - start).T) < scene.loop_radius / 10)
-    lines[within] = shapely.linestrings(exchange_arcs(scene)[within]) if len(within) else []
+    lines = shapely.linestrings(exchange_arcs(scene)) if len(table) else []
     frame = table.assign(
         from_name=mapped(table["from_node"], scene.place_names),
         to_name=mapped(table["to_node"], scene.place_names),
         resource_name=mapped(table["resource"], scene.resource_names),
         coarse_m=scene.plan.coarse_m,
-        draw_width_mm=_relative_width(table, "quantity", 0.3, 0.8),
+        draw_width_mm=_relative_width(table, scene.everything.exchanges, 0.3, 0.8),
     )
     return _frame(scene, _coloured(scene, frame), lines)
 
@@ -85,11 +80,11 @@ def pipelines(scene: Scene) -> gpd.GeoDataFrame:
         load_share=(flow / pipes["capacity"].where(pipes["capacity"] > 0)).astype("float64"),
         length_m=lengths,
         trench_cost=pipes["corridor"].map(corridors["fixed_cost"]).astype("float64"),
-        draw_width_mm=_width(pipes["diameter_mm"], 0.4, 1.5),
+        draw_width_mm=pipe_widths_mm(pipes["diameter_mm"], scene.everything.built_pipes["diameter_mm"].max()),
         geometry=scene.ways(pipes["corridor"], "built_pipes"),
     )
     frame = whole_pipes(frame).sort_values(["corridor", "resource", "option"], kind="stable", ignore_index=True)
-    frame["draw_offset_mm"] = side_by_side(frame["corridor"], frame["draw_width_mm"], 0.15)
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(frame["corridor"], frame), frame["draw_width_mm"], 0.15)
     lines = _eastward(list(frame.pop("geometry")))
     for end in ("from", "to"):
         frame[f"{end}_name"] = mapped(frame[f"{end}_node"], scene.place_names)
@@ -105,17 +100,11 @@ def truck_routes(scene: Scene) -> gpd.GeoDataFrame:
         resource_name=mapped(hauls["resource"], scene.resource_names),
         vehicle_name=mapped(hauls["vehicle"], scene.vehicle_names),
         unit=mapped(hauls["resource"], scene.units, "unit/year"),
-        draw_width_mm=_relative_width(hauls, "quantity", 0.4, 1.2),
-        draw_dash=dashes(hauls["coarse_m"]),
+        draw_width_mm=_relative_width(hauls, scene.everything.hauls, 0.4, 1.2),
     ).sort_values(["geometry_key", "resource", "vehicle", "route"], kind="stable", ignore_index=True)
     own = frame["geometry_key"].where(frame["geometry_key"] != "", frame["from_node"] + "\t" + frame["to_node"])
-    frame["draw_offset_mm"] = side_by_side(own, frame["draw_width_mm"], 0.25)
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(own, frame), frame["draw_width_mm"], 0.25)
     return _frame(scene, _coloured(scene, frame), haul_lines(scene, frame))
-
-
-def dashes(coarse_m: pd.Series) -> pd.Series:
-    """Return the dashes of a truck route in millimetres, as QGIS spells them: dots where some of it is coarse."""
-    return coarse_m.gt(0).map({True: "0.8;2.8", False: "2.4;1.4"}).astype("str")
 
 
 def coarse_parts(scene: Scene, routes: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
@@ -145,14 +134,25 @@ def haul_lines(scene: Scene, frame: pd.DataFrame) -> np.ndarray[tuple[int], np.d
 def left_over(scene: Scene, table: Literal["unplaced", "unserved"]) -> gpd.GeoDataFrame:
     """Return supplies not placed, or demands not served, at their plants."""
     rows: pd.DataFrame = getattr(scene.plan, table)
-    rows = rows[rows["quantity"] > _NEGLIGIBLE].sort_values(["node", "resource"], ignore_index=True)
+    rows = not_nothing(rows).sort_values(["node", "resource"], ignore_index=True)
     frame = rows.assign(
         name=mapped(rows["node"], scene.place_names),
         resource_name=mapped(rows["resource"], scene.resource_names),
         unit=mapped(rows["resource"], scene.units, "unit/year"),
-        draw_size_mm=_relative_width(rows, "quantity", 2.0, 7.0),
+        draw_size_mm=_relative_width(rows, getattr(scene.everything, table), 2.0, 7.0),
     )
+    frame["draw_offset_mm"] = side_by_side(_at_one_time(frame["node"], frame), frame["draw_size_mm"], 0.4)
     return _frame(scene, _coloured(scene, frame), scene.points(rows["node"], table))
+
+
+def not_nothing(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose quantity is more than what a solver leaves behind."""
+    return rows[rows["quantity"] > _NEGLIGIBLE]
+
+
+def pipe_widths_mm(diameters_mm: pd.Series, most_mm: float) -> pd.Series:
+    """Return how wide pipes are drawn beside the widest one."""
+    return _width(diameters_mm / most_mm if most_mm > 0 else diameters_mm * np.nan, 0.4, 1.5)
 
 
 def hubs(scene: Scene) -> gpd.GeoDataFrame:
@@ -170,6 +170,11 @@ def side_by_side(group: pd.Series, width: pd.Series, gap: float) -> pd.Series:
     return (before + step / 2 - total / 2).astype("float64").round(6)
 
 
+def _at_one_time(place: pd.Series, frame: pd.DataFrame) -> pd.Series:
+    """Return a group per place and period: periods are drawn one by one."""
+    return place + "\t" + frame["period"]
+
+
 def _eastward(lines: list[BaseGeometry]) -> list[BaseGeometry]:
     """Return lines turned to run east, so that a fluid stays on one side of the trench from section to section."""
     return [line.reverse() if _runs_west(line) else line for line in lines]
@@ -184,17 +189,16 @@ def _coloured(scene: Scene, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(colour=mapped(frame["resource"], scene.colours))
 
 
-def _width(values: pd.Series, least: float, most: float) -> pd.Series:
-    """Return widths that grow with the square root; the least where the value is missing."""
-    top = values.max()
-    share = np.sqrt((values / top).clip(0, 1)) if top > 0 else values * 0
-    return (least + (most - least) * share.fillna(0)).astype("float64").round(3)
+def _width(shares: pd.Series, least: float, most: float) -> pd.Series:
+    """Return widths that grow with the square root of a share of the largest; the least where it is missing."""
+    share = np.sqrt(shares.astype("float64").clip(0, 1)).fillna(0)
+    return (least + (most - least) * share).astype("float64").round(3)
 
 
-def _relative_width(table: pd.DataFrame, column: str, least: float, most: float) -> pd.Series:
-    """Return widths within each resource: tonnes and megawatt-hours cannot be compared."""
-    top = table.groupby("resource")[column].transform("max")
-    return _width((table[column] / top.where(top > 0)).astype("float64"), least, most)
+def _relative_width(table: pd.DataFrame, all_phases: pd.DataFrame, least: float, most: float) -> pd.Series:
+    """Return widths by quantity within each resource: tonnes and megawatt-hours cannot be compared."""
+    top = table["resource"].map(all_phases.groupby("resource")["quantity"].max()).astype("float64")
+    return _width((table["quantity"] / top.where(top > 0)).astype("float64"), least, most)
 
 
 def _frame(scene: Scene, table: pd.DataFrame, geometry: object) -> gpd.GeoDataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 NOT_GIVEN = "not given"
+DAYS_PER_YEAR = 365  # over which trips are spread
 
 
 def number(value: float) -> str:

@@ -16,9 +16,17 @@ from data.errors import SymbioplanError
 LEAFLET = "leaflet-1.9.4"
 TILES = "https://tile.openstreetmap.org"  # asked only when the reader switches the background on
 
+MODULES = ("shapes", "layers", "names", "view", "side", "panel", "measure", "tools", "start")  # in the order they need
+
 # Folium keeps links by name, so scripts and styles must not share any.
-SCRIPTS = (("leaflet", f"{LEAFLET}/leaflet.js"), ("symbioplan", "symbioplan/map.js"))
-STYLES = (("leaflet_css", f"{LEAFLET}/leaflet.css"), ("symbioplan_css", "symbioplan/map.css"))
+SCRIPTS = (
+    ("leaflet", f"{LEAFLET}/leaflet.js"),
+    *((f"symbioplan_{name}", f"symbioplan/{name}.js") for name in MODULES),
+)
+STYLES = (
+    ("leaflet_css", f"{LEAFLET}/leaflet.css"),
+    *((f"symbioplan_{name}_css", f"symbioplan/{name}.css") for name in ("map", "boxes", "print")),
+)
 
 # The browser itself then refuses anything else, whatever a name in the study says.
 _POLICY = (

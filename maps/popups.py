@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from maps.numbers import NOT_GIVEN, amount, distance, number, percent, plural
+from maps.numbers import DAYS_PER_YEAR, NOT_GIVEN, amount, distance, number, percent, plural
 from maps.scene import Scene
 
 Popup = dict[str, Any]  # title: str, rows: [[label, value], ...]
@@ -22,39 +22,18 @@ def popup(title: str, *rows: tuple[str, str]) -> Popup:
 
 
 def plants(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
-    """Return what each plant gives and wants, and how much of it the plan uses."""
-    streams, barred = _stream_rows(scene), _barred_rows(scene)
+    """Return what is known of each plant beside its streams."""
+    barred = _barred_rows(scene)
     return [
         popup(
             row.name,
             ("Sector", row.sector),
-            *streams.get(row.plant, ()),
             *barred.get(row.plant, ()),
             ("Note", getattr(row, "note", "")),
             ("Source", getattr(row, "source", "")),
         )
         for row in layer.itertuples(index=False)
     ]
-
-
-def _stream_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
-    left: dict[str, float] = {}
-    for table, key in ((scene.plan.unplaced, "supply"), (scene.plan.unserved, "demand")):
-        if not (table["period"] != "").any():  # with periods there is no single number to show
-            left |= table.groupby(key)["quantity"].sum().to_dict()
-    rows: dict[str, list[tuple[str, str]]] = {}
-    order = scene.study.streams.sort_values(["direction", "resource"], ascending=[False, True], kind="stable")
-    for stream in order.itertuples(index=False):
-        unit = scene.units.get(stream.resource, "unit/year")
-        words = amount(stream.quantity, unit)
-        if scene.plan.has_solution and stream.stream in left and stream.quantity > 0:
-            used = max(0.0, 1 - left[stream.stream] / stream.quantity)
-            words += f" ({percent(used)} {'placed' if stream.direction == 'supply' else 'served'})"
-        verb = "Gives " if stream.direction == "supply" else "Wants "
-        rows.setdefault(stream.plant, []).append(
-            (verb + scene.resource_names.get(stream.resource, stream.resource), words)
-        )
-    return rows
 
 
 def _barred_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
@@ -129,6 +108,7 @@ def truck_routes(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
             ("Quantity", amount(row.quantity, row.unit)),
             ("Vehicle", row.vehicle_name),
             ("Trips", amount(row.trips_per_year, "per year")),
+            ("Trips a day", "" if pd.isna(row.trips_per_year) else number(row.trips_per_year / DAYS_PER_YEAR)),
             ("Vehicle hours", amount(row.hours_per_year, "h/year")),
             ("Distance", "" if pd.isna(row.distance_m) else f"{distance(row.distance_m)} one way"),
             ("Of it on coarse roads", f"{distance(row.coarse_m)}: an estimate" if row.coarse_m > 0 else ""),
@@ -175,8 +155,9 @@ def hubs(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return what each shared hub does."""
     return [
         popup(
-            f"Hub {row.hub} at {row.name}",
-            ("Technology", row.technology),
+            f"Hub {row.hub}",
+            ("Stands at", row.name),
+            ("Technology", row.technology.replace("_", " ")),
             ("Modules", f"{row.modules:,}"),
             ("Throughput", amount(row.throughput, "per year")),
             ("Cost", amount(row.cost, f"{scene.plan.currency}/year")),

@@ -1,4 +1,4 @@
-"""QGIS styles (QML for 3.22 and newer): the palette of the web map as default styles of the GIS layers."""
+"""Symbols and renderers as QGIS 3.22 and newer write them in styles (QML) and projects."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["marker", "line", "fill"]
-GEOMETRY_TYPE: Mapping[Kind, str] = {"marker": "0", "line": "1", "fill": "2"}
 
 WIDTH = '"draw_width_mm"'
 OFFSET = '"draw_offset_mm"'
 SIZE = '"draw_size_mm"'
-DASH = '"draw_dash"'
 
 
 # Characters that no XML document may hold, escaped or not.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_WORD_JOINER = "\u2060"  # invisible
+
+
+def legal(text: str) -> str:
+    """Return the text without what no XML document may hold."""
+    return _ILLEGAL.sub(" ", text)
+
+
+def inert(text: str) -> str:
+    """Return words to show, in which QGIS finds no expression: layouts and legends evaluate ``[% ... %]``."""
+    return legal(text).replace("[%", f"[{_WORD_JOINER}%")
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,11 @@ def line(
     *,
     dash: str = "",
     by_width: bool = False,
+    wider: float = 0.0,
     offset: bool = False,
-    by_dash: bool = False,
+    cap: str = "",
 ) -> SymbolLayer:
-    """Return a line in millimetres; ``dash`` such as ``3;2``."""
+    """Return a line in millimetres; ``dash`` such as ``3;2``, ``wider`` than each feature's own width."""
     return SymbolLayer(
         "line",
         "SimpleLine",
@@ -50,7 +60,7 @@ def line(
             "line_style": "solid",
             "line_width": f"{width:g}",
             "line_width_unit": "MM",
-            "capstyle": "flat" if dash else "round",
+            "capstyle": cap or ("flat" if dash else "round"),
             "joinstyle": "round",
             "offset": "0",
             "offset_unit": "MM",
@@ -58,9 +68,8 @@ def line(
             "customdash": dash or "5;2",
             "customdash_unit": "MM",
         },
-        ({"outlineWidth": WIDTH} if by_width else {})
-        | ({"offset": OFFSET} if offset else {})
-        | ({"customDash": DASH} if by_dash else {}),
+        ({"outlineWidth": f"{WIDTH} + {wider:g}" if wider else WIDTH} if by_width else {})
+        | ({"offset": OFFSET} if offset else {}),
     )
 
 
@@ -70,14 +79,25 @@ def arrow(colour: str) -> SymbolLayer:
         "line",
         "MarkerLine",
         {"placement": "centralpoint", "rotate": "1", "offset": "0", "interval": "3", "interval_unit": "MM"},
-        marker=marker("filled_arrowhead", colour, 2.8, outline="#FFFFFF"),
+        marker=marker("filled_arrowhead", colour, 3.4, outline=colour),
     )
 
 
 def marker(
-    shape: str, fill: str, size: float, *, outline: str = "#26323B", hollow: bool = False, by_size: bool = False
+    shape: str,
+    fill: str,
+    size: float,
+    *,
+    outline: str = "#26323B",
+    hollow: bool = False,
+    by_size: bool = False,
+    down: float = 0.0,
 ) -> SymbolLayer:
-    """Return a simple marker; a hollow one is outlined in its colour."""
+    """Return a simple marker; a hollow one is outlined in its colour.
+
+    One that is moved ``down`` (millimetres; up when negative) stands in the row that each feature's
+    ``draw_offset_mm`` gives.
+    """
     return SymbolLayer(
         "marker",
         "SimpleMarker",
@@ -91,9 +111,11 @@ def marker(
             "size": f"{size:g}",
             "size_unit": "MM",
             "angle": "0",
+            "offset": "0,0",
+            "offset_unit": "MM",
             "joinstyle": "round",
         },
-        {"size": SIZE} if by_size else {},
+        ({"size": SIZE} if by_size else {}) | ({"offset": f"concat({OFFSET}, ',{down:g}')"} if down else {}),
     )
 
 
@@ -133,51 +155,63 @@ class Category:
     symbol: Sequence[SymbolLayer]
 
 
-def single(symbol: Sequence[SymbolLayer], aliases: Mapping[str, str], shown: str) -> str:
-    """Return a style with one symbol for all features."""
-    root, renderer = _document("singleSymbol")
+@dataclass(frozen=True)
+class Range:
+    """The numbers of one class, what the legend calls it, and its symbol."""
+
+    lower: float
+    upper: float
+    label: str
+    symbol: Sequence[SymbolLayer]
+
+
+def single(symbol: Sequence[SymbolLayer]) -> ET.Element:
+    """Return a renderer with one symbol for all features."""
+    renderer = _renderer("singleSymbol")
     _symbol(ET.SubElement(renderer, "symbols"), "0", symbol)
-    return _finish(root, aliases, shown, symbol[0].kind)
+    return renderer
 
 
-def categorised(column: str, categories: Sequence[Category], aliases: Mapping[str, str], shown: str) -> str:
-    """Return a style with one symbol per value; the last category also stands for any other value."""
-    root, renderer = _document("categorizedSymbol", attr=column)
+def categorised(column: str, categories: Sequence[Category]) -> ET.Element:
+    """Return a renderer with a symbol for each value of a column; an empty value stands for all others."""
+    renderer = _renderer("categorizedSymbol", attr=column)
     listed, symbols = ET.SubElement(renderer, "categories"), ET.SubElement(renderer, "symbols")
     for number, category in enumerate(categories):
         ET.SubElement(
             listed,
             "category",
             symbol=str(number),
-            value=_legal(category.value),
-            label=_legal(category.label),
+            value=legal(category.value),
+            label=inert(category.label),
             render="true",
             type="string",
         )
         _symbol(symbols, str(number), category.symbol)
-    return _finish(root, aliases, shown, categories[-1].symbol[0].kind)
+    return renderer
 
 
-def _document(renderer_type: str, **attributes: str) -> tuple[ET.Element, ET.Element]:
-    root = ET.Element(
-        "qgis", version="3.22.0", styleCategories="LayerConfiguration|Symbology|Fields|MapTips", readOnly="0"
-    )
-    renderer = ET.SubElement(
-        root,
-        "renderer-v2",
-        {"type": renderer_type, "forceraster": "0", "symbollevels": "0", "enableorderby": "0", **attributes},
-    )
-    return root, renderer
+def graduated(column: str, ranges: Sequence[Range]) -> ET.Element:
+    """Return a renderer with a symbol for each class of a column of numbers."""
+    renderer = _renderer("graduatedSymbol", attr=column, graduatedMethod="GraduatedColor")
+    listed, symbols = ET.SubElement(renderer, "ranges"), ET.SubElement(renderer, "symbols")
+    for number, each in enumerate(ranges):
+        ET.SubElement(
+            listed,
+            "range",
+            symbol=str(number),
+            lower=f"{each.lower:.15g}",
+            upper=f"{each.upper:.15g}",
+            label=inert(each.label),
+            render="true",
+        )
+        _symbol(symbols, str(number), each.symbol)
+    ET.SubElement(renderer, "classificationMethod", id="Custom")
+    return renderer
 
 
-def _finish(root: ET.Element, aliases: Mapping[str, str], shown: str, kind: Kind) -> str:
-    named = ET.SubElement(root, "aliases")
-    for index, (name, alias) in enumerate(aliases.items()):
-        ET.SubElement(named, "alias", field=name, index=str(index), name=alias)
-    ET.SubElement(root, "previewExpression").text = f'"{shown}"'
-    ET.SubElement(root, "layerGeometryType").text = GEOMETRY_TYPE[kind]
-    ET.indent(root, " ")
-    return "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" + ET.tostring(root, encoding="unicode")
+def _renderer(kind: str, **attributes: str) -> ET.Element:
+    fixed = {"type": kind, "forceraster": "0", "symbollevels": "0", "enableorderby": "0"}
+    return ET.Element("renderer-v2", {**fixed, **attributes})
 
 
 def _symbol(parent: ET.Element, name: str, symbol_layers: Sequence[SymbolLayer]) -> None:
@@ -190,10 +224,6 @@ def _symbol(parent: ET.Element, name: str, symbol_layers: Sequence[SymbolLayer])
         _by_feature(element, layer.by_feature)
         if layer.marker is not None:
             _symbol(element, f"@{name}@{number}", [layer.marker])
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub(" ", text)
 
 
 def _option_map(parent: ET.Element, properties: Mapping[str, str]) -> None:

@@ -29,12 +29,17 @@ class Scene:
     study: Study
     plan: Plan
     more_resources: tuple[str, ...] = ()  # that neither names but that are drawn all the same
-    phase: str = ""  # which of several phases is drawn, in words
+    whole: Plan | None = None  # of which the plan is one phase: colours and widths are the same in all of them
+
+    @property
+    def everything(self) -> Plan:
+        """Return the plan with all of its phases."""
+        return self.whole or self.plan
 
     @cached_property
     def resource_ids(self) -> list[str]:
         """Return every resource that the study or the plan mentions, sorted."""
-        plan = self.plan
+        plan = self.everything
         frames = (self.study.streams, self.study.pipelines, plan.exchanges, plan.built_pipes, plan.hauls,
                   plan.unplaced, plan.unserved)  # fmt: skip
         return sorted({name for frame in frames for name in frame["resource"]} | {*self.more_resources})

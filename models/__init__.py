@@ -4,6 +4,7 @@ from models.checker import check
 from models.compare import compare_documented, compare_plans
 from models.from_study import build_problem
 from models.front import Point, front
+from models.hubs import HubOffers, hub_offers, hub_pairs, with_hubs
 from models.indicators import indicators
 from models.match_routes import with_routes
 from models.match_rules import FORBIDDEN
@@ -17,6 +18,7 @@ __all__ = [
     "FORBIDDEN",
     "MEASURES",
     "Case",
+    "HubOffers",
     "Matching",
     "Point",
     "Session",
@@ -28,9 +30,12 @@ __all__ = [
     "compare_plans",
     "find_matches",
     "front",
+    "hub_offers",
+    "hub_pairs",
     "indicators",
     "match",
     "solve",
+    "with_hubs",
     "with_routes",
     "worths",
 ]

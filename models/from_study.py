@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 
 from data.contracts import empty_table, make_table
-from data.problem import Problem, ProblemSettings
+from data.errors import InputError
+from data.problem import Problem, ProblemSettings, reference_faults
+from data.settings import Limits
 from data.study import Study
+from models.hubs import HubOffers, technology_quality
 from models.network import grade_chains
 
 _RESOURCE_COLUMNS = ["resource", "unit", "phase", "properties", "water_m3_per_unit", "landfill_t_per_unit",
@@ -22,6 +25,7 @@ def build_problem(
     pipes: pd.DataFrame,
     junctions: pd.DataFrame,
     sites: pd.DataFrame | None = None,
+    hubs: HubOffers | None = None,
 ) -> Problem:
     """Return the Problem of a study.
 
@@ -35,6 +39,13 @@ def build_problem(
         ``node``, ``x``, ``y`` of the places where corridors meet, metres.
     sites
         ``node``, ``x``, ``y`` of candidate parcels for hubs; none when absent.
+    hubs
+        As :func:`models.hubs.hub_offers` makes them; none when absent.
+
+    Raises
+    ------
+    InputError
+        When limits name hubs that are not on offer, or a technology does not say how good a limited resource is.
 
     Notes
     -----
@@ -45,13 +56,14 @@ def build_problem(
     one that is not there in all of them has a row per period, named ``stream@period``.
     """
     finance = study.settings.finance
-    resources = study.resources[study.resources["resource"].isin(_used(study, routes, pipes))]
+    hubs = hubs or HubOffers()
+    resources = study.resources[study.resources["resource"].isin(_used(study, routes, pipes, hubs.recipes))]
     per_unit = resources.set_index("resource")
-    return Problem(
+    problem = Problem(
         name=study.name,
         currency=study.settings.currency,
         settings=ProblemSettings(co2_price=finance.co2_price_per_t, solver=study.settings.solver),
-        limits=study.settings.limits,
+        limits=_limits(study, hubs),
         nodes=_nodes(study, junctions, sites),
         resources=make_table("problem", "resources", resources[_RESOURCE_COLUMNS]),
         periods=period_rows(study),
@@ -62,12 +74,29 @@ def build_problem(
         routes=make_table("problem", "routes", routes),
         vehicles=_vehicles(study, routes),
         grades=_grades(study, per_unit.index),
-        quality=_quality_in_periods(study, _quality(study)),
+        quality=_quality_in_periods(study, _quality(study, hubs)),
+        hubs=hubs.hubs,
+        recipes=hubs.recipes,
     )
+    if len(study.technologies) and (faults := reference_faults(problem)):
+        raise InputError(faults)
+    return problem
 
 
-def _used(study: Study, routes: pd.DataFrame, pipes: pd.DataFrame) -> pd.Index:
-    named = [study.streams["resource"], *(table["resource"] for table in (routes, pipes) if len(table))]
+def _limits(study: Study, hubs: HubOffers) -> Limits:
+    """Return the limits without forbidden hubs that could not stand anyway: place and technology are known."""
+    limits, offered = study.settings.limits, set(hubs.hubs["hub"])
+    places, known = {*study.plants["plant"], *study.sites["site"]}, set(study.technologies["technology"])
+    kept = tuple(
+        name
+        for name in limits.forbidden_hubs
+        if name in offered or name.rpartition(":")[0] not in places or name.rpartition(":")[2] not in known
+    )
+    return limits.model_copy(update={"forbidden_hubs": kept})
+
+
+def _used(study: Study, *tables: pd.DataFrame) -> pd.Index:
+    named = [study.streams["resource"], *(table["resource"] for table in tables if len(table))]
     return pd.Index(pd.unique(pd.concat(named)))
 
 
@@ -146,14 +175,18 @@ def _quality_in_periods(study: Study, quality: pd.DataFrame) -> pd.DataFrame:
     """Return ``quality`` with the names that streams have in single periods."""
     if study.settings.phases is None or quality.empty:
         return quality
-    parts = []
+    parts = [quality[quality["technology"] != ""]]
     for name in ("supply", "demand"):
         streams = study.streams[study.streams["direction"] == name]
         ids = pd.DataFrame({name: streams["stream"].to_numpy(), "stream": streams["stream"].to_numpy()})
         names = _in_periods(study, streams, ids, name).drop(columns="period", errors="ignore")
         own = quality[quality[name] != ""].rename(columns={name: "stream"})
         parts.append(own.merge(names, on="stream").drop(columns="stream"))
-    return make_table("problem", "quality", pd.concat(parts, ignore_index=True).fillna({"supply": "", "demand": ""}))
+    return make_table(
+        "problem",
+        "quality",
+        pd.concat(parts, ignore_index=True).fillna({"supply": "", "demand": "", "technology": "", "resource": ""}),
+    )
 
 
 def _vehicles(study: Study, routes: pd.DataFrame) -> pd.DataFrame:
@@ -168,19 +201,22 @@ def _grades(study: Study, known: pd.Index) -> pd.DataFrame:
     return make_table("problem", "grades", chains[chains["resource"].isin(known) & chains["serves"].isin(known)])
 
 
-def _quality(study: Study) -> pd.DataFrame:
+def _quality(study: Study, hubs: HubOffers) -> pd.DataFrame:
     """Return the limits that demands set on properties, and the values of the supplies they concern.
 
     A property that no demand limits restricts nothing and stays out.
     """
     streams = study.streams
     rows: list[pd.DataFrame] = []
+    ways = technology_quality(study, hubs.hubs["technology"], hubs.recipes)
+    eaters = set(ways.loc[ways["min"].notna() | ways["max"].notna(), "property"])
     for name in sorted({part.strip() for text in study.resources["properties"] for part in text.split(";")} - {""}):
         low, high, value = (
             streams.get(column, pd.Series(np.nan, streams.index)) for column in (f"{name}_min", f"{name}_max", name)
         )
         limited = (streams["direction"] == "demand") & (low.notna() | high.notna())
-        if limited.any():
+        if limited.any() or name in eaters:
+            rows.append(ways[ways["property"] == name])
             valued = (streams["direction"] == "supply") & value.notna()
             rows.append(pd.DataFrame({"demand": streams["stream"], "property": name, "min": low, "max": high})[limited])
             rows.append(pd.DataFrame({"supply": streams["stream"], "property": name, "value": value})[valued])

@@ -12,6 +12,7 @@ import pandas as pd
 from data.contracts import make_table
 from data.plan import Plan
 from data.problem import Problem
+from models.hubs import inside_hubs
 from models.phases import period_table
 from models.values import lookup
 
@@ -85,7 +86,7 @@ def indicators(problem: Problem, plan: Plan) -> pd.DataFrame:
 
 def _physical(problem: Problem, plan: Plan, time: _Time) -> list[tuple[str, str, float, float]]:
     """Return water and virgin material by what is bought new, landfill by what is disposed of."""
-    per_unit = problem.resources.set_index("resource")
+    per_unit, hubs = problem.resources.set_index("resource"), problem.hubs.set_index("hub")
     rows = []
     for name, unit, column, before, after in (
         ("water", "m3", "water_m3_per_unit", problem.demands, plan.unserved),
@@ -96,6 +97,8 @@ def _physical(problem: Problem, plan: Plan, time: _Time) -> list[tuple[str, str,
             float((table["quantity"] * lookup(table["resource"], per_unit[column]) * years).sum())
             for table, years in ((before, time.given(before, "years")), (after, time.planned(after, "years")))
         ]
+        beside = lookup(plan.built_hubs["hub"], hubs[column]) * plan.built_hubs["throughput"]
+        amounts[1] += float((beside * time.planned(plan.built_hubs, "years")).sum())
         rows.append((name, time.unit(unit), amounts[0], amounts[1]))
     return rows
 
@@ -107,8 +110,11 @@ def _counts(problem: Problem, plan: Plan, time: _Time) -> list[tuple[str, str, f
     placed = (unplaced["placed"] * time.planned(unplaced, "years")).groupby(unplaced["resource"].map(unit)).sum()
     shares = (placed / quantity)[quantity > 0]
     between = plan.exchanges.query("from_node != to_node")
-    partners = pd.unique(pd.concat([between["from_node"], between["to_node"]]))
-    pairs = plan.exchanges[["supply", "demand", "resource", "received_as"]].drop_duplicates()
+    ends = pd.unique(pd.concat([between["from_node"], between["to_node"]]))
+    partners = set(ends) & set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
+    pairs = plan.exchanges.loc[
+        ~inside_hubs(plan.exchanges, problem.hubs), ["supply", "demand", "resource", "received_as"]
+    ].drop_duplicates()
     return [
         ("byproduct_placed", "share", 0.0, float(shares.mean()) if len(shares) else math.nan),
         ("partners", "plants", 0.0, float(len(partners))),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pandas as pd
-
 from data.study import Study
 
 _MOST_STEPS = 2  # technologies one after the other
@@ -14,8 +12,9 @@ _MOST_STEPS = 2  # technologies one after the other
 def technology_ways(study: Study, resources: Iterable[str], serves: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Return for each given resource and each that can be made of it the technologies on the way, in words.
 
-    Of a technology only the resource that its throughput is counted in is given; what else it eats are aids. Better
-    grades count as lesser ones before and after each technology.
+    Of a technology only the resource that its throughput is counted in is given, or the first that it eats when the
+    throughput is counted in what it makes; what else it eats are aids. Better grades count as lesser ones before and
+    after each technology.
 
     Parameters
     ----------
@@ -50,9 +49,11 @@ def technology_ways(study: Study, resources: Iterable[str], serves: set[tuple[st
 
 def _recipes(study: Study) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Return what each technology eats, and all that it makes."""
-    technologies, recipes = (getattr(study, name, pd.DataFrame()) for name in ("technologies", "recipes"))
+    technologies, recipes = study.technologies, study.recipes
     if not len(technologies) or not len(recipes):
         return {}, {}
-    eats = dict(zip(technologies["technology"], technologies["throughput_resource"], strict=True))
+    eaten = recipes[recipes["quantity"] < 0].groupby("technology")["resource"].agg(list)
+    counted = dict(zip(technologies["technology"], technologies["throughput_resource"], strict=True))
+    eats = {name: counted[name] if counted[name] in given else given[0] for name, given in eaten.items()}
     made = recipes[recipes["quantity"] > 0].groupby("technology")["resource"].agg(list)
     return eats, made.to_dict()

@@ -76,7 +76,9 @@ def more_than_any(problem: Problem, against: str) -> float:
         return float((problem.nodes["kind"] == "plant").sum())
     if against == "landfill":
         mass = supplies["resource"].map(problem.resources.set_index("resource")["landfill_t_per_unit"])
-        return 1.0 + float((mass * supplies["quantity"]).sum())
+        hubs = problem.hubs.assign(modules=problem.hubs[["max_modules", "existing"]].max(axis=1))
+        beside = hubs["landfill_t_per_unit"] * hubs["capacity"] * hubs["modules"]
+        return 1.0 + float((mass * supplies["quantity"]).sum() + beside[hubs["landfill_t_per_unit"] > 0].sum())
     return 1.0 + sum(
         float((table[column].abs() * table["quantity"]).sum())
         for table, column in ((supplies, "co2_unplaced"), (demands, "co2_unserved"))
@@ -88,17 +90,18 @@ def measured(problem: Problem, plan: Plan) -> dict[str, float]:
 
     A partner is a plant that gives or takes anything, from itself too, as ``limits.max_partners`` counts them.
     """
-    made = plan.built_hubs.merge(problem.hubs[["hub", "co2_per_unit"]], on="hub")
+    made = plan.built_hubs.merge(problem.hubs[["hub", "co2_per_unit", "landfill_t_per_unit"]], on="hub")
     mass = plan.unplaced["resource"].map(problem.resources.set_index("resource")["landfill_t_per_unit"])
     emitted = [
         *(table[["period"]].assign(amount=table["co2"]) for table in _emitting(plan)),
         made[["period"]].assign(amount=made["throughput"] * made["co2_per_unit"]),
     ]
     left = plan.unplaced[["period"]].assign(amount=plan.unplaced["quantity"] * mass.astype("float64"))
+    dumped = made[["period"]].assign(amount=made["throughput"] * made["landfill_t_per_unit"])
     plants = set(problem.nodes.loc[problem.nodes["kind"] == "plant", "node"])
     ends = [(plan.unplaced, "placed"), (plan.unserved, "served")]
     busy = {node for table, moved in ends for node in table.loc[table[moved] > _NOTHING, "node"]}
-    return {"co2": _most(emitted), "landfill": _most([left]), "partners": float(len(busy & plants))}
+    return {"co2": _most(emitted), "landfill": _most([left, dumped]), "partners": float(len(busy & plants))}
 
 
 _NOTHING = 1e-6  # units per year

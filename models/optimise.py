@@ -21,6 +21,7 @@ from models.circles import unbounded_reasons
 from models.compile import Compiled, compile_model
 from models.conflicts import conflict_reasons, may_hide_choices
 from models.engine import run
+from models.hubs import inside_hubs
 from models.indicators import indicators
 from models.mip import Floats, Mip, MipResult, relative_gap
 from models.network import Network
@@ -245,8 +246,12 @@ def _counts(problem: Problem, plan: Plan) -> dict[str, int]:
         "candidate_routes": len(problem.routes),
         "corridors": len(problem.corridors),
         # A plan over periods has a row for each period.
-        "exchanges": len(plan.exchanges[["supply", "demand", "resource", "received_as"]].drop_duplicates()),
+        "exchanges": len(
+            plan.exchanges.loc[
+                ~inside_hubs(plan.exchanges, problem.hubs), ["supply", "demand", "resource", "received_as"]
+            ].drop_duplicates()
+        ),
         "pipelines": len(plan.built_pipes[["corridor", "resource", "option"]].drop_duplicates()),
         "truck_routes": plan.hauls["route"].nunique(),
-        "hubs": plan.built_hubs["hub"].nunique(),
+        "hubs": int(problem.hubs.loc[problem.hubs["role"] == "hub", "hub"].isin(plan.built_hubs["hub"]).sum()),
     }

@@ -15,11 +15,11 @@ import numpy as np
 from affine import Affine
 from scipy.sparse.csgraph import dijkstra
 
+from data.grids import Floats, Ints
 from data.settings import Pipelines
 from routing.corridor_graph import MoveGrid, Prices, move_grid
 from routing.corridor_links import Cell
 from routing.crossings import Crossings
-from routing.grids import Floats, Ints
 from routing.surface import CostSurface
 
 _MOST_CELLS = 160_000  # of the grid on which forks are looked for; a finer surface is thinned out to it

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import label
 
+from data.grids import Pieces, row_slices
 from routing.crossings import Crossings
-from routing.grids import Pieces, row_slices
 from routing.leastcost import Ints, MoveCosts
 from routing.surface import CostSurface
 

@@ -70,7 +70,7 @@ def corridor_table(corridors: pd.DataFrame, links: Sequence[Link], names: Mappin
         "to_node": [names[link.end] for link in links],
     }
     columns = ["corridor", "length_m", "fixed_cost", "existing"]
-    return make_table("problem", "corridors", corridors[columns].assign(**ends))
+    return make_table("problem", "corridors", corridors[columns].assign(**ends, capex_fixed=corridors["capex_trench"]))
 
 
 def named_nodes(links: Sequence[Link], terminals: Sequence[str], study: Study) -> tuple[dict[int, str], pd.DataFrame]:

@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from data.contracts import empty_table
+from data.grids import Floats
 from data.settings import Pipelines
 from data.study import Study
 from routing.candidates import candidate_paths
@@ -39,7 +40,6 @@ from routing.corridor_tables import (
 )
 from routing.crossings import Crossings
 from routing.existing import Existing, existing_design, find_existing, rejoined
-from routing.grids import Floats
 from routing.pipes import Flow, Matches, chosen_designs, pipe_designs, pipe_table, useful_flows, with_heads
 from routing.straighten import straightened
 from routing.surface import CostSurface, cost_surface

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from routing.grids import Flags, Floats
+from data.grids import Flags, Floats
 
 _FAR = 2**30  # cells: no mark in this column
 

@@ -18,9 +18,9 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from data.grids import Floats
 from data.study import Study
 from routing.corridor_links import ExistingPipe, Link
-from routing.grids import Floats
 
 FREE = 1e-9  # what using an existing trench costs; a zero would be no link at all
 _NOWHERE = "an existing pipeline that exchanges could join at {}: drawn, not planned with"

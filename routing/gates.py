@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from data.grids import Pieces
 from routing.corridor_links import Cell, Gate
-from routing.grids import Pieces
 from routing.surface import CostSurface, Flags, Floats, Ints
 
 _MAX_LEGS = 400  # nearest cells tried

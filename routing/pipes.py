@@ -17,10 +17,10 @@ from scipy.sparse.csgraph import dijkstra
 
 from data.contracts import make_table
 from data.errors import Fault, InputError
+from data.grids import Flags, Floats, Ints
 from data.settings import Settings
 from data.study import Study
 from routing.corridor_links import Link, link_graph
-from routing.grids import Flags, Floats, Ints
 from routing.hydraulics import GRAVITY, fluid_of, pipe_flow, pump_head_m
 from routing.profile import Profile
 
@@ -247,6 +247,7 @@ def pipe_table(corridors: pd.DataFrame, offers: Sequence[pd.DataFrame], settings
     rows["fixed_cost"] = pipe * (finance.annuity(years.pipe) + upkeep) + wider * (
         finance.annuity(years.trench) + upkeep
     )
+    rows["capex_fixed"] = pipe + wider
     lifting = rows["kwh_per_unit_head_m"] * rows["extra_head_m"]
     mwh = (rows["kwh_per_unit_m"] * rows["length_m"] + lifting).clip(lower=0) / 1000
     rows["unit_cost"] = mwh * finance.electricity_price_per_mwh
@@ -255,6 +256,6 @@ def pipe_table(corridors: pd.DataFrame, offers: Sequence[pd.DataFrame], settings
     kept = rows[rows["loss"] <= settings.pipelines.max_loss]
     columns = [
         "corridor", "resource", "option", "fixed_cost", "unit_cost", "capacity", "loss", "co2_per_unit", "diameter_mm",
-        "existing",
+        "existing", "capex_fixed",
     ]  # fmt: skip
     return make_table("problem", "pipes", kept[columns])

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from scipy.ndimage import map_coordinates
 
+from data.grids import Floats
 from data.study import Raster, Study
-from routing.grids import Floats
 
 _MOST_SAMPLES = 5000  # along one corridor
 

@@ -20,9 +20,9 @@ from rasterio.features import rasterize
 from rasterio.warp import Resampling
 
 from data.errors import Fault, InputError
+from data.grids import HAIR, Flags, Floats, Grid, Ints, bands, cropped, forbidden_cells, resample, slope_percent
 from data.settings import Pipelines
 from data.study import Raster, Study
-from routing.grids import HAIR, Flags, Floats, Grid, Ints, bands, cropped, forbidden_cells, resample, slope_percent
 from routing.terrain_layers import terrain_effect
 
 BYTES_PER_CELL = 32  # of surface, moves and one search; docs/routing-performance-rasters.md says how it was measured

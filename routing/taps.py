@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from data.grids import Pieces
 from data.study import Study
 from routing.candidates import thinned
 from routing.corridor_graph import Prices, move_grid
@@ -21,7 +22,6 @@ from routing.corridor_links import Gate
 from routing.crossings import Crossings
 from routing.existing import Existing, Stop
 from routing.gates import find_gates
-from routing.grids import Pieces
 from routing.surface import CostSurface, forbidden_polygons
 
 

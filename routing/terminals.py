@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.grids import Floats, Pieces
 from data.study import Study
 from routing.corridor_links import Gate
 from routing.existing import Existing
 from routing.gates import find_gates
-from routing.grids import Floats, Pieces
 from routing.surface import CostSurface, forbidden_polygons
 
 MAX_PARTNERS = 6  # matches of a stream that get a path of their own; the others use what is there

@@ -22,10 +22,10 @@ from rasterio.features import rasterize
 from rasterio.warp import Resampling
 from skimage.morphology import skeletonize
 
+from data.grids import Flags, Floats, Grid, cropped, forbidden_cells, pixel_m, resample, slope_percent
 from data.settings import Distance, TerrainSpec
 from data.study import Raster, Terrain
 from routing.distances import distances
-from routing.grids import Flags, Floats, Grid, cropped, forbidden_cells, pixel_m, resample, slope_percent
 
 
 def terrain_effect(terrain: Sequence[Terrain], grid: Grid) -> tuple[Floats, Flags]:

@@ -262,4 +262,4 @@ def _route_table(settings: Settings, kept: pd.DataFrame) -> pd.DataFrame:
         to_node=kept["to_plant"],
         fixed_cost=trucks.loading_bay_cost * finance.annuity(finance.lifetime_years.loading_bay),
     )  # fmt: skip
-    return make_table("problem", "routes", table)
+    return make_table("problem", "routes", table.assign(capex_fixed=trucks.loading_bay_cost))

@@ -23,9 +23,9 @@ def candidate_sites(study: Study) -> gpd.GeoDataFrame:
     Returns
     -------
     geopandas.GeoDataFrame
-        ``site, name, note, source``; ``area_m2`` and ``usable_m2`` (outside forbidden zones; 0 for a
+        The columns of sites; ``area_m2`` and ``usable_m2`` (outside forbidden zones; 0 for a
         point); ``road_m``, the straight way to the nearest road (NaN without roads); ``usable`` and,
-        when it is not, ``reason``; geometry as given, in the study's CRS.
+        when it is not, ``reason`` (that of an earlier siting first); geometry as given, in the study's CRS.
     """
     sites = study.sites.copy()
     geometry = sites.geometry.to_numpy()
@@ -33,11 +33,13 @@ def candidate_sites(study: Study) -> gpd.GeoDataFrame:
     area = shapely.area(geometry)
     usable = shapely.area(shapely.difference(geometry, forbidden))
     share = np.where(area > 0, usable / np.where(area > 0, area, 1.0), ~shapely.intersects(geometry, forbidden))
-    sites["area_m2"] = area
+    sites["area_m2"] = sites["area_m2"].fillna(pd.Series(area, index=sites.index))  # siting leaves out more than zones
     sites["usable_m2"] = usable
     sites["road_m"] = _nearest_road_m(study)
-    sites["usable"] = share >= MIN_USABLE_SHARE
-    sites["reason"] = np.where(sites["usable"], "", [f"{1 - part:.0%} of it is forbidden land" for part in share])
+    open_ = share >= MIN_USABLE_SHARE
+    sites["usable"] = open_ & (sites["reason"] == "")
+    forbidden = np.where(open_, "", [f"{1 - part:.0%} of it is forbidden land" for part in share])
+    sites["reason"] = sites["reason"].mask(sites["reason"] == "", forbidden)
     return sites
 
 

@@ -32,6 +32,7 @@ from data import (  # noqa: E402
     write_study,
 )
 from models import check, compare_documented, compare_plans, front, solve  # noqa: E402
+from siting import Sited, find_sites  # noqa: E402
 from symbioplan.pipeline import Candidates, Result, find_candidates, plan, write_result  # noqa: E402
 
 __version__ = _version("symbioplan")
@@ -44,6 +45,7 @@ __all__ = [
     "Plan",
     "Problem",
     "Result",
+    "Sited",
     "SolverError",
     "Study",
     "SymbioplanError",
@@ -53,6 +55,7 @@ __all__ = [
     "compare_documented",
     "compare_plans",
     "find_candidates",
+    "find_sites",
     "front",
     "plan",
     "read_documented",

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from data import Plan, Study
 from models import MEASURES, Matching, Point, Worths
+from siting import Sited
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
@@ -48,6 +49,8 @@ def plan_text(plan: Plan, out: Path) -> str:
         lines.append(_indicator_table(plan.indicators).rstrip())
         none = "no exchange is worth its cost"
         lines.append(none if plan.exchanges.empty else _exchange_table(plan).rstrip())
+        if len(plan.built_hubs):
+            lines.append(_hub_table(plan).rstrip())
     lines += [f"note: {note}" for note in plan.notes]
     if plan.has_solution:
         map_file = out / "map.html"
@@ -86,6 +89,15 @@ def _exchange_table(plan: Plan) -> str:
             f"{row.unit}/year",
             f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
+    return _render(table)
+
+
+def _hub_table(plan: Plan) -> str:
+    """Return the hubs, and what is bought and disposed of beside them."""
+    table = _new_table("hub", "at", "modules", "throughput/year", f"{plan.currency}/year", numbers_from=2)
+    for row in plan.built_hubs.itertuples(index=False):
+        name = f"{row.technology} ({row.period})" if row.period else row.technology
+        table.add_row(escape(name), escape(row.node), str(row.modules), _number(row.throughput), _number(row.cost))
     return _render(table)
 
 
@@ -199,6 +211,31 @@ def candidate_text(found: Candidates, out: Path) -> str:
         f"{facts['corridors']} corridors with {facts['pipes']} pipe options, {facts['sites']} sites"
         f"{notes}\nwritten to {out.resolve()}"
     )
+
+
+def site_text(sited: Sited, out: Path) -> str:
+    """Return the ranked sites as a table, and what kept others out."""
+    study = sited.study
+    names = sited.weights.sort_values("weight", ascending=False, kind="stable")
+    table = _new_table("rank", "site", "name", "ha", "score", "other weights", "excluded because", numbers_from=3)
+    for row in study.sites.itertuples(index=False):
+        there = not pd.isna(row.rank)
+        held = f"{row.rank_best:.0f} to {row.rank_worst:.0f}" if there else ""
+        score = f"{row.score:.3f}" if there else ""
+        area = f"{row.area_m2 / 10_000:,.1f}"
+        table.add_row(f"{row.rank:.0f}" if there else "-", escape(row.site), escape(row.name), area, score, held,
+                      escape(row.reason))  # fmt: skip
+    counts = sited.counts
+    weighed = ", ".join(f"{row.criterion} {row.weight:.0%}" for row in names.itertuples(index=False))
+    taken = ", ".join(f"{row.exclusion} {row.share:.0%}" for row in sited.exclusions.itertuples(index=False))
+    head = [
+        f"{study.name}: {counts['sites']} sites of {counts['candidates']} candidates, "
+        f"{counts['allowed_km2']:,.1f} km2 where something may stand",
+        f"  criteria: {weighed}",
+        f"  excluded: {taken or 'nothing'}",
+        *(f"  note: {note}" for note in sited.notes),
+    ]
+    return "\n".join([*head, _render(table).rstrip(), f"written to {out.resolve()}"])
 
 
 def route_facts(routes: pd.DataFrame, out: Path) -> dict[str, Any]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import threading
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Annotated
 
@@ -20,23 +18,24 @@ from data import (
     Fault,
     InputError,
     SymbioplanError,
+    documented_exchanges,
     read_documented,
     read_plan,
     read_problem,
     read_study,
     refuse_foreign,
-    study_folder,
     whole_file,
     whole_folder,
     write_problem,
     write_tables,
 )
-from symbioplan import account, fronts, pipeline
+from symbioplan import account, cli_init, cli_site, fronts, pipeline  # noqa: F401 - both add their command
 from symbioplan.cli_base import (
     EXIT_BAD_INPUT,
     EXIT_DONE,
     EXIT_INTERRUPTED,
     EXIT_NO_SOLUTION,
+    AlsoOption,
     FileOption,
     JsonOption,
     OutOption,
@@ -53,16 +52,23 @@ from symbioplan.overrides import with_solver
 
 @app.command("plan", epilog="Example: `symbioplan plan kalundborg --out out/kalundborg`")
 def plan_command(
-    study: StudyArgument, out: OutOption, *, quiet: QuietOption = False, as_json: JsonOption = False
+    study: StudyArgument,
+    out: OutOption,
+    *,
+    also: AlsoOption = "",
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Plan a study: candidates, optimum, map, GIS layers, tables."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
+    formats = _formats(also)
     voice.progress(f"reading {study}")
-    result = pipeline.plan(read_study(study), progress=voice.progress)
+    read, documented = read_study(study), documented_exchanges(study)
+    result = pipeline.plan(read, progress=voice.progress)
     held(result.plan)
     voice.progress(f"writing {out}")
-    written = pipeline.write_result(result, out, documented=study_folder(study) / "documented.csv")
+    written = pipeline.write_result(result, out, documented=documented, also=formats)
     finish(written, out, voice)
 
 
@@ -71,23 +77,6 @@ def check_command(study: StudyArgument, *, quiet: QuietOption = False, as_json: 
     """Validate a study and say what is there; exit 2 with every fault listed if it is not usable."""
     read = read_study(study)
     Voice(quiet, as_json).answer(account.study_facts(read), account.study_text(read))
-
-
-@app.command("init", epilog="Example: `symbioplan init my-study`")
-def init_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
-    *,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Write a commented study folder to fill in; it plans as it is."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError([Fault(str(folder), "", "something that is already there", "a new or empty folder")])
-    with as_file(files("data").joinpath("template")) as template:
-        shutil.copytree(template, folder, dirs_exist_ok=True)
-    written = sorted(path.name for path in folder.iterdir())
-    text = f"{folder} is ready: edit {', '.join(written)}, then\n  symbioplan plan {folder} --out {folder}-plan"
-    Voice(quiet, as_json).answer({"folder": str(folder), "files": written}, text)
 
 
 @app.command("candidates", epilog="Example: `symbioplan candidates kalundborg --out out/candidates`")
@@ -238,14 +227,25 @@ def reach_command(
 def draw_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `symbioplan plan` wrote.")],
     *,
+    also: AlsoOption = "",
+    postgis: Annotated[
+        str,
+        typer.Option(
+            metavar="postgresql://USER@HOST/DB#SCHEMA",
+            help="Replace the plan's layers in this PostGIS schema too; the password may be in PGPASSWORD.",
+        ),
+    ] = "",
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Redraw every output of a plan without solving."""
     voice = Voice(quiet, as_json)
+    formats = _formats(also)
     study, decided = read_study(folder / "study"), read_plan(folder / "plan")
     voice.progress(f"drawing {folder}")
-    names = pipeline.redraw(study, decided, folder)
+    names = pipeline.redraw(study, decided, folder, also=formats)
+    if postgis:
+        names.append(str(maps.write_postgis(study, decided, postgis)))
     voice.answer({"out": str(folder), "written": names}, f"redrawn in {folder}: {', '.join(names)}")
 
 
@@ -279,6 +279,10 @@ def compare_command(
 
 # Commands in modules of their own; imported here so that they are listed after the others.
 from symbioplan import cli_match, cli_newcomer  # noqa: E402, F401
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    return maps.checked_formats(part.strip() for part in text.split(",") if part.strip())
 
 
 def _limits(option: str, text: str) -> tuple[float, ...]:

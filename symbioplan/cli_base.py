@@ -26,11 +26,16 @@ app = typer.Typer(
     help="Plan industrial ecosystems on the map: who exchanges what, over which pipe or road, and is it worth it.",
 )
 
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder or a bundled study's name.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study folder, a study workbook (.xlsx), or a bundled study's name.")
+]
 OutOption = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
 ]
 FileOption = Annotated[Path, typer.Option("--out", metavar="FILE.gpkg", help="GeoPackage to write.")]
+AlsoOption = Annotated[
+    str, typer.Option("--also", metavar="fgb,parquet", help="Write the GIS layers to gis/ in these formats too.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing while working.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on stdout.")]
 

@@ -46,6 +46,15 @@ def _cut_streams(study: Study) -> tuple[str, ...]:
     return tuple(f"{stream} is there in some years of {span} only, so not in that phase's plan" for stream, span in cut)
 
 
+def hub_notes(study: Study, hubs: pd.DataFrame) -> tuple[str, ...]:
+    """Return a sentence about the technologies of a study that no hub on offer (contract ``problem.hubs``) has."""
+    idle = sorted(set(study.technologies["technology"]) - set(hubs["technology"]))
+    if not idle:
+        return ()
+    why = "nowhere to stand, not all that they eat is to be had, or nobody wants what they make"
+    return (f"hubs: not offered ({why}): {', '.join(idle)}",)
+
+
 def refused_notes(matching: Matching) -> tuple[str, ...]:
     """Return a sentence for each reason why a supply cannot serve a demand of its own resource or a lesser grade."""
     pairs = matching.pairs

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,10 +18,10 @@ import maps
 import models
 import routing
 import siting
-from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study
+from data import Plan, Problem, Study, whole_folder, write_plan, write_problem, write_study, write_tables
 from data.contracts import make_table
 from data.world import COARSE_KEY
-from symbioplan.notes import class_notes, coarse_notes, refused_notes, study_notes
+from symbioplan.notes import class_notes, coarse_notes, hub_notes, refused_notes, study_notes
 from symbioplan.progress import Progress, silent
 
 
@@ -37,6 +37,7 @@ class Candidates:
     problem: Problem
     seconds: dict[str, float] = field(default_factory=dict)
     refused: tuple[str, ...] = ()  # a sentence for each reason why a supply cannot serve a demand of its resource
+    sited: siting.Sited | None = None  # what siting found, where the study asks for it
 
     def with_problem(self, problem: Problem) -> Candidates:
         """Return the candidates with other limits or prices in their Problem."""
@@ -65,6 +66,8 @@ class Candidates:
         lost, odd = self.unreachable, self.network.notes
         return (
             *self.refused,
+            *hub_notes(self.study, self.problem.hubs),
+            *(f"siting: {note}" for note in (self.sited.notes if self.sited is not None else ())),
             *(f"not reached by {row.mode}: {row.plant}: {row.reason}" for row in lost.itertuples(index=False)),
             *(f"{row.plant}: {row.note}" for row in odd.itertuples(index=False)),
             *class_notes(self.unreachable_by_class),
@@ -119,16 +122,25 @@ def find_candidates(
     ``wanted`` says which of the matched pairs (:func:`models.match`) ways are looked for; all when absent.
     """
     clock = _Clock(progress)
+    sited = None
+    if study.settings.siting is not None:
+        with clock("siting", "finding sites"):
+            sited = siting.find_sites(study)
+            study = sited.study
     with clock("sites", "looking at the sites"):
         sites = siting.candidate_sites(study)
     with clock("match", "matching supplies and demands"):
+        nodes = siting.site_nodes(sites)
+        hubs = models.hub_offers(study, nodes)
+        routed = models.with_hubs(study, hubs, nodes)
         matching = models.find_matches(study)
-        pairs = matching.offered
+        found = matching if routed is study else models.find_matches(routed)
+        pairs = models.hub_pairs(study, found.offered)
         pairs = pairs if wanted is None else pairs[wanted(pairs)].reset_index(drop=True)
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
-        routes = routing.truck_routes(study, pairs)
+        routes = routing.truck_routes(routed, pairs)
     with clock("corridors", "finding pipeline corridors"):
-        network = routing.pipeline_corridors(study, pairs)
+        network = routing.pipeline_corridors(routed, pairs)
     with clock("problem", "writing the problem"):
         problem = models.build_problem(
             study,
@@ -136,12 +148,16 @@ def find_candidates(
             corridors=network.corridors,
             pipes=network.pipes,
             junctions=network.junctions,
-            sites=siting.site_nodes(sites),
+            sites=nodes,
+            hubs=hubs,
         )
-    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused_notes(matching))
+    refused = refused_notes(matching)
+    return Candidates(study, sites, pairs, routes, network, problem, clock.seconds, refused, sited)
 
 
-def write_result(result: Result, out: Path | str, *, documented: Path | None = None) -> Plan:
+def write_result(
+    result: Result, out: Path | str, *, documented: pd.DataFrame | None = None, also: Sequence[str] = ()
+) -> Plan:
     """Write everything a plan gives, whole or not at all, and return the plan with its times.
 
     Parameters
@@ -152,6 +168,8 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         Folder; an earlier output there is replaced.
     documented
         The study's documented exchanges, kept beside the study for ``compare --documented``.
+    also
+        Formats of the GIS layers in ``gis/``: ``fgb``, ``parquet``.
 
     Raises
     ------
@@ -162,10 +180,10 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
         started = time.perf_counter()
         write_problem(result.candidates.problem, folder / "problem")
         write_study(result.study, folder / "study")
-        if documented is not None and documented.is_file():
-            shutil.copyfile(documented, folder / "study" / "documented.csv")
+        if documented is not None:
+            write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
-            maps.write_outputs(result.study, result.plan, folder)
+            maps.write_outputs(result.study, result.plan, folder, also=also)
         written = result.plan.replace(
             seconds={**result.plan.seconds, "outputs": round(time.perf_counter() - started, 3)}
         )
@@ -173,10 +191,15 @@ def write_result(result: Result, out: Path | str, *, documented: Path | None = N
     return written
 
 
-def redraw(study: Study, decided: Plan, folder: Path) -> list[str]:
-    """Draw every output of a plan again, put each in place once all are drawn, and return their names."""
+def redraw(study: Study, decided: Plan, folder: Path, *, also: Sequence[str] = ()) -> list[str]:
+    """Draw every output of a plan again, put each in place once all are drawn, and return their names.
+
+    ``gis/`` is written in the formats that are asked for and in those that it holds already.
+    """
+    there = {path.suffix[1:] for path in (folder / "gis").glob("*.*")}
+    also = [name for name in maps.FORMATS if name in {*also, *there}]
     with tempfile.TemporaryDirectory(prefix=".draw.", dir=folder) as scratch:
-        maps.write_outputs(study, decided, Path(scratch))
+        maps.write_outputs(study, decided, Path(scratch), also=also)
         drawn = sorted(Path(scratch).iterdir())
         for path in drawn:
             place = folder / path.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from data.plan import Plan
 from data.problem import Problem
 from models.checks.periods import said, time_table
@@ -19,7 +21,10 @@ def _landfill_rules(problem: Problem, plan: Plan) -> list[str]:
         return []
     mass = dict(zip(problem.resources["resource"], problem.resources["landfill_t_per_unit"], strict=True))
     left = plan.unplaced["quantity"] * plan.unplaced["resource"].map(mass).astype("float64")
-    sums = left.groupby(plan.unplaced["period"]).sum().reindex(time_table(problem).index).fillna(0.0)
+    own = dict(zip(problem.hubs["hub"], problem.hubs["landfill_t_per_unit"], strict=True))
+    dumped = plan.built_hubs["throughput"] * plan.built_hubs["hub"].map(own).astype("float64")
+    both, when = pd.concat([left, dumped]), pd.concat([plan.unplaced["period"], plan.built_hubs["period"]])
+    sums = both.groupby(when.to_numpy()).sum().reindex(time_table(problem).index).fillna(0.0)
     return [
         f"{amount:g} t/year are disposed of{said(str(name))}, more than the cap of {cap:g}"
         for name, amount in sums.items()

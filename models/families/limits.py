@@ -2,8 +2,9 @@
 
 Constraints
     (8a) CO2 cap: all CO2 of period t <= co2_cap_t_per_year, for every t
-    (8b) landfill cap: sum over supplies s of period t of landfill_s (Q_s - placed_s) <= landfill_cap_t_per_year,
-         for every t; landfill_s is the mass that one unit of the resource leaves when it is disposed of
+    (8b) landfill cap: sum over supplies s of period t of landfill_s (Q_s - placed_s)
+         + sum over hubs h of landfill_h made_h <= landfill_cap_t_per_year, for every t; landfill_s is the mass that
+         one unit of the resource leaves when it is disposed of
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ def _landfill_rows(model: pyo.ConcreteModel, problem: Problem, network: Network,
     for when, name in enumerate(network.periods["period"]):
         own = supplies[supplies["when"] == when]
         left = float((own["mass"] * own["quantity"]).sum())
-        used = own[[key in model.placed for key in own["key"]]]
-        if len(used):
-            placed = [model.placed[key] for key in used["key"]]
-            rows[name or "cap"] = (None, linear(placed, (-used["mass"]).tolist()), cap - left)
+        used = own[pd.Series([key in model.placed for key in own["key"]], own.index, dtype=bool)]
+        hubs = network.hubs[(network.hubs["when"] == when) & (network.hubs["landfill_t_per_unit"] > 0)]
+        amounts = [model.placed[key] for key in used["key"]] + [model.made[key] for key in hubs["key"]]
+        if amounts:
+            masses = [*(-used["mass"]).tolist(), *hubs["landfill_t_per_unit"].tolist()]
+            rows[name or "cap"] = (None, linear(amounts, masses), cap - left)
     return rows
 
 

@@ -16,6 +16,7 @@ CATALOGUE = DATA / "catalogue"
 STUDY = DATA / "studies" / "kalundborg"
 KEYS = {
     "resources": "resource", "grades": "resource", "vehicles": "vehicle", "pipe_costs": "pipe_class",
+    "technologies": "technology",
     "land": "kind", "lines": "kind", "highways": "highway",
 }  # fmt: skip
 UTM = 25832
@@ -116,7 +117,9 @@ def test_sources_are_specific_and_refer_to_rows_that_exist():
 
 @pytest.mark.parametrize("name", sorted(KEYS))
 def test_tables_keep_their_contract(name):
-    rules = contract(name, "study" if name in ("resources", "grades") else "catalogue").set_index("column")
+    rules = contract(name, "study" if name in ("resources", "grades", "technologies") else "catalogue").set_index(
+        "column"
+    )
     frame = table(name)
     assert set(frame.columns) <= set(rules.index)
     for column, rule in rules.iterrows():

@@ -99,7 +99,7 @@ def test_own_ids_come_before_synonyms_and_own_names_can_make_them_ambiguous():
 
 def test_a_column_tells_what_was_taken_as_what_and_what_is_a_fault(names):
     column = pd.Series(["fly_ash", "REA-Gips", "flyash", "", "ash"], name="resource")
-    ids, notes, faults = names.taken(column, file="streams.csv", first_row=2)
+    ids, notes, faults = names.taken(column, file="streams.csv", rows=range(2, 2 + len(column)))
     assert ids.tolist() == ["fly_ash", "gypsum", "flyash", "", "ash"]
     assert notes == ["streams.csv, row 3: 'REA-Gips' was taken as gypsum"]
     assert [(fault.row, fault.found) for fault in faults] == [(4, "'flyash'"), (6, "'ash'")]

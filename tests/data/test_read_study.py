@@ -63,7 +63,7 @@ def test_all_faults_of_all_files_come_together(template, edit):
     for part in (
         "streams.csv, row 2, column plant: found 'powr', expected a known name (did you mean 'power'?)",
         "streams.csv, row 2, column quantity: found",
-        "plants.csv, row 2, column geometry: found an empty geometry",
+        "plants.csv, row 3, column lat: found 'north', expected a number",
         "zones.geojson, row 2, column kind: found 'twon', expected a known name (did you mean 'town'?)",
     ):
         assert part in faults

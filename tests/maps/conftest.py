@@ -265,3 +265,34 @@ def study() -> Study:
 @pytest.fixture
 def plan() -> Plan:
     return make_plan()
+
+
+def with_hub(plan: Plan) -> Plan:
+    """Return the plan with a hub at the plasterboard works that makes gypsum of ash."""
+    more = [
+        _exchange(9, "power", "gypsum", "fly_ash", 15_000, "truck", "t1")
+        | {"via_hub": "ash_wash", "demand": "ash_wash"},
+        _exchange(10, "gypsum", "cement", "gypsum", 12_000, "truck", "t2")
+        | {"via_hub": "ash_wash", "supply": "ash_wash"},
+    ]
+    hub = {"hub": "ash_wash", "node": "gypsum", "technology": "ash_washing", "modules": 2, "throughput": 15_000.0,
+           "cost": 90_000.0}  # fmt: skip
+    exchanges = pd.concat([plan.exchanges, make_table("plan", "exchanges", more)], ignore_index=True)
+    return plan.replace(exchanges=exchanges, built_hubs=make_table("plan", "built_hubs", [hub]))
+
+
+def in_two_phases(plan: Plan) -> Plan:
+    """Return the plan over 2030 and 2035: what goes by pipe from the first on, the rest in the second only."""
+
+    def both(table: pd.DataFrame, first: pd.Series | None = None) -> pd.DataFrame:
+        early = table if first is None else table[first.to_numpy()]
+        return pd.concat([early.assign(period="2030"), table.assign(period="2035")], ignore_index=True)
+
+    return plan.replace(
+        exchanges=both(plan.exchanges, plan.exchanges["mode"] == "pipeline"),
+        built_corridors=both(plan.built_corridors),
+        built_pipes=both(plan.built_pipes),
+        hauls=plan.hauls.assign(period="2035"),
+        unplaced=both(plan.unplaced),
+        unserved=both(plan.unserved),
+    )

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import xml.etree.ElementTree as ET
 from contextlib import closing
@@ -6,18 +7,21 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
-from shapely.geometry import LineString
+from shapely.geometry import LineString, Point, box
 
 from data.contracts import make_table
 from data.errors import InputError
 from data.plan import Plan
 from maps import write_candidates, write_geopackage
 from maps.palette import resource_colours
+from maps.siting_outputs import write_sites
 from tests.maps.conftest import with_barred, with_coarse
 
+TABLES = {"streams", "indicators", "costs", "unreachable_by_class"}
 LAYERS = {
     "plants": "Point", "hubs": "Point", "unplaced": "Point", "unserved": "Point", "sites": "Point",
     "exchanges": "LineString", "pipelines": "MultiLineString", "truck_routes": "MultiLineString",
+    "coarse_stretches": "MultiLineString",
     "existing_pipelines": "MultiLineString", "crossings": "MultiLineString", "roads": "MultiLineString",
     "outlines": "MultiPolygon", "zones": "MultiPolygon",
 }  # fmt: skip
@@ -29,7 +33,8 @@ def ask(path, query):
 
 
 def styles(path):
-    return {name: ET.fromstring(qml) for name, qml in ask(path, "SELECT f_table_name, styleQML FROM layer_styles")}
+    query = "SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"
+    return {name: ET.fromstring(qml) for name, qml in ask(path, query)}
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def test_layers_and_geometry_types(study, plan, tmp_path, empty):
     write_geopackage(study, Plan(problem="x", status="infeasible") if empty else plan, path)
     found = dict(pyogrio.list_layers(path).tolist())
     assert found.pop("layer_styles") is None
-    assert found.pop("unreachable_by_class") is None
+    assert {found.pop(name) for name in TABLES} == {None}
     assert found == LAYERS
     pipes = pyogrio.read_dataframe(path, layer="pipelines")
     assert len(pipes) == (0 if empty else 7)
@@ -61,12 +66,10 @@ def test_coarse_routes_and_unreached_plants_are_told(study, plan, tmp_path):
     write_geopackage(study, with_barred(with_coarse(plan)), path)
     routes = pyogrio.read_dataframe(path, layer="truck_routes").set_index("route")
     assert routes.loc["t2", "coarse_m"] > 150_000
-    assert routes["draw_dash"].to_dict() == {"t1": "2.4;1.4", "t2": "0.8;2.8"}
+    coarse = pyogrio.read_dataframe(path, layer="coarse_stretches").set_index("route")
+    assert coarse.geometry["t2"].length == pytest.approx(routes.loc["t2", "coarse_m"])
+    assert routes.geometry["t2"].length > coarse.geometry["t2"].length  # the route itself stays whole
     assert pyogrio.read_dataframe(path, layer="exchanges").set_index("exchange")["coarse_m"].gt(0).to_dict()["e7"]
-    by_feature = [
-        o.attrib["value"] for o in styles(path)["truck_routes"].iter("Option") if o.get("name") == "expression"
-    ]
-    assert '"draw_dash"' in by_feature
     reasons = pyogrio.read_dataframe(path, layer="unreachable_by_class")
     assert reasons.groupby("plant").size().to_dict() == {"gypsum": 1, "refinery": 4}
 
@@ -84,7 +87,8 @@ def test_styles_are_where_qgis_looks(written):
         " FROM layer_styles s JOIN gpkg_geometry_columns g ON g.table_name = s.f_table_name",
     )
     assert {row[0] for row in rows} == {*LAYERS}
-    assert {row[1:] for row in rows} == {("", "", 1, 1)}
+    assert {row[1:4] for row in rows} == {("", "", 1)}
+    assert sum(row[4] for row in rows) == len(LAYERS)
 
 
 def test_every_resource_has_its_colour_in_every_style(study, plan, written):
@@ -104,20 +108,22 @@ def test_every_resource_has_its_colour_in_every_style(study, plan, written):
 
 
 def test_columns_named_in_styles_exist(written):
-    for layer, root in styles(written).items():
-        columns = {*pyogrio.read_info(written, layer=layer)["fields"]}
+    for layer, qml in ask(written, "SELECT f_table_name, styleQML FROM layer_styles"):
+        root, columns = ET.fromstring(qml), {*pyogrio.read_info(written, layer=layer)["fields"]}
         assert {alias.attrib["field"] for alias in root.iter("alias")} == columns
         assert root.find("previewExpression").text.strip('"') in columns
         for option in root.iter("Option"):
             if option.attrib.get("name") == "expression":
-                assert option.attrib["value"].strip('"') in columns
+                assert {*re.findall(r'"(\w+)"', option.attrib["value"])} <= columns
+        for text in root.iter("text-style"):
+            assert {*re.findall(r'"(\w+)"', text.attrib["fieldName"])} <= columns
 
 
 def test_hostile_names_make_valid_styles(study, plan, tmp_path):
     bad = "a<b>&\"'\x0b\n]]>é"
     path = tmp_path / "plan.gpkg"
     write_geopackage(study.replace(plants=study.plants.assign(sector=bad, name=bad)), plan, path)
-    assert len(styles(path)) == len(LAYERS)
+    assert len(styles(path)) == len(LAYERS) + len(TABLES)
     assert pyogrio.read_dataframe(path, layer="plants")["name"].tolist()[0] == bad
 
 
@@ -176,3 +182,60 @@ def test_sites_may_be_points_and_lines_are_not_zones(study, plan, tmp_path):
     write_geopackage(study.replace(sites=sites, zones=zones), plan, path)
     assert len(pyogrio.read_dataframe(path, layer="sites")) == 1
     assert len(pyogrio.read_dataframe(path, layer="zones")) == 2
+
+
+def test_the_rules_of_the_standard_that_matter(written):
+    """GDAL's own validate_gpkg.py comes with no package; these are the rules that its users run into."""
+    contents = dict(ask(written, "SELECT table_name, data_type FROM gpkg_contents"))
+    assert {name for name, kind in contents.items() if kind == "features"} == {*LAYERS}
+    assert {name for name, kind in contents.items() if kind == "attributes"} == {*TABLES, "layer_styles"}
+    assert ask(written, "PRAGMA application_id") == [(int.from_bytes(b"GPKG"),)]
+    assert ask(written, "PRAGMA foreign_key_check") == []
+    assert {row[0] for row in ask(written, "SELECT srs_id FROM gpkg_spatial_ref_sys")} >= {-1, 0, 4326, 25832}
+    assert ask(written, "SELECT DISTINCT srs_id FROM gpkg_geometry_columns") == [(25832,)]
+    extensions = {row[0] for row in ask(written, "SELECT extension_name FROM gpkg_extensions")}
+    assert extensions == {"gpkg_rtree_index", "gpkg_schema"}
+    for table, column in ask(written, "SELECT table_name, column_name FROM gpkg_geometry_columns"):
+        assert ask(written, f"SELECT pk FROM pragma_table_info('{table}') WHERE name = 'fid'") == [(1,)]
+        heads = {row[0] for row in ask(written, f"SELECT substr({column}, 1, 2) FROM {table}")}
+        assert heads <= {b"GP"}
+        indexed = ask(written, f"SELECT count(*) FROM rtree_{table}_{column}")
+        assert indexed == ask(written, f"SELECT count(*) FROM {table}")
+
+
+def test_other_programs_find_titles_and_words_for_columns(written):
+    titles = dict(ask(written, "SELECT table_name, identifier FROM gpkg_contents"))
+    assert titles["truck_routes"] == "Truck routes"
+    words = {(t, c): (a, d) for t, c, a, d in ask(written, "SELECT table_name, column_name, title, description"
+                                                           " FROM gpkg_data_columns")}  # fmt: skip
+    assert words["pipelines", "length_m"][0] == "Length (m)"
+    assert words["exchanges", "quantity"][1] == "Amount that arrives"
+    for table in (*LAYERS, *TABLES):
+        columns = {*pyogrio.read_info(written, layer=table)["fields"]}
+        assert {column for name, column in words if name == table} == columns
+
+
+def test_ranked_sites_are_described_and_styled(study, tmp_path):
+    places = gpd.GeoDataFrame(
+        {
+            "site": ["a", "b"], "name": ["A", "B"], "note": "", "source": "", "area_m2": [5e4, 1.0],
+            "score": [0.75, None], "rank": [1.0, None], "origin": ["hexagon", "parcel"], "reason": ["", "sea"],
+        },
+        geometry=[box(631000, 6171000, 631200, 6171250), Point(632000, 6171000)], crs=study.crs,
+    )  # fmt: skip
+    row = {"site": "a", "criterion": "near", "value": 12.5, "unit": "m", "utility": 0.75, "weight": 1.0,
+           "contribution": 0.75}  # fmt: skip
+    path = tmp_path / "sites.gpkg"
+    write_sites(study.replace(sites=places, site_scores=make_table("study", "site_scores", [row])), path)
+    assert dict(pyogrio.list_layers(path).tolist()) == {
+        "site_points": "Point", "sites": "MultiPolygon", "site_scores": None, "layer_styles": None,
+    }  # fmt: skip
+    assert gpd.read_file(path, layer="sites")["site"].tolist() == ["a"]
+    points = gpd.read_file(path, layer="site_points")
+    assert points["score_class"].tolist() == ["0.6 to 0.8", "excluded"]
+    assert "class_colour" not in points
+    found = styles(path)
+    renderers = [found[name].find("renderer-v2").get("attr") for name in ("site_points", "sites")]
+    assert renderers == ["score_class"] * 2
+    titles = dict(ask(path, "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = 'site_points'"))
+    assert titles["score"] == "Score (0 to 1)"

@@ -7,7 +7,12 @@ from maps import write_outputs, write_tables
 
 def test_all_outputs(study, plan, tmp_path):
     write_outputs(study, plan, tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["map.html", "plan.gpkg", "tables"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "map.html",
+        "plan.gpkg",
+        "plan.xlsx",
+        "tables",
+    ]
     assert {path.stem for path in (tmp_path / "out" / "tables").iterdir()} == {*plan.tables}
 
 

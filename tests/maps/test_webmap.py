@@ -1,3 +1,4 @@
+import json
 import re
 
 import numpy as np
@@ -6,7 +7,7 @@ from shapely.geometry import LineString
 
 from data.plan import Plan
 from maps.geometry import bounds_degrees
-from maps.scene import Scene
+from maps.offline import MODULES
 from maps.webmap import render_map, write_map
 
 HOSTILE = (
@@ -26,28 +27,28 @@ def test_one_file_without_links(study, plan, tmp_path):
 
 
 def test_the_same_plan_gives_the_same_file(study, plan):
-    assert render_map(Scene(study, plan)) == render_map(Scene(study, plan))
+    assert render_map(study, plan) == render_map(study, plan)
 
 
 def test_title_and_legend(study, plan):
-    page = render_map(Scene(study, plan))
+    page = render_map(study, plan)
     assert "12,300,000 EUR/year" in page
     assert "57.7 %" in page
     assert "Proven optimal, gap 0 %" in page
     assert "checker agrees" in page
-    assert page.count('data-layer="') == len({*re.findall(r'data-layer="(\w+)"', page)}) == 13
-    for name in ("Process steam", "Fly ash", "oil refinery", "Railway"):
-        assert f"</span>{name}</li>" in page
+    assert len({*re.findall(r'data-layer="(\w+)"', page)}) == 13
+    for name in ("Process steam", "Fly ash", "oil refinery", "Railway", "200 to 400 mm"):
+        assert f'<span class="sp-name">{name}</span>' in page
 
 
 def test_violations_are_said(study, plan):
-    page = render_map(Scene(study, plan.replace(checker=("balance of steam at power is off by 3 t",))))
+    page = render_map(study, plan.replace(checker=("balance of steam at power is off by 3 t",)))
     assert "checker found 1 violation" in page
     assert "off by 3 t" in page
 
 
 def test_a_study_without_a_plan_is_drawn_with_the_reason(study):
-    page = render_map(Scene(study, Plan(problem="x", status="infeasible", reasons=("Nobody takes the sludge.",))))
+    page = render_map(study, Plan(problem="x", status="infeasible", reasons=("Nobody takes the sludge.",)))
     assert "Nobody takes the sludge." in page
     assert 'data-layer="plants"' in page
     assert 'data-layer="pipelines"' not in page
@@ -57,21 +58,21 @@ def test_hostile_names_are_never_markup_or_template(study, plan):
     plants = study.plants.assign(name=HOSTILE, sector=HOSTILE, note=HOSTILE)
     resources = study.resources.assign(name=HOSTILE)
     zones = study.zones.assign(name=HOSTILE)
-    page = render_map(Scene(study.replace(plants=plants, resources=resources, zones=zones, name=HOSTILE), plan))
+    page = render_map(study.replace(plants=plants, resources=resources, zones=zones, name=HOSTILE), plan)
     assert "<script>window" not in page
     assert "<img src=x" not in page
     assert "{{ 7*7 }}" in page
-    assert page.count("<script>") == 4  # leaflet, ours, Folium's switches, the map
-    assert page.count("</script>") == 4 + page.count('<script type="application/json"')
+    assert page.count("<script>") == 3 + len(MODULES)  # leaflet, Folium's switches, the map, and ours
+    assert page.count("</script>") == 3 + len(MODULES) + page.count('<script type="application/json"')
     assert "<class" not in page
     markup = re.sub(r'<script type="application/json".*?</script>', "", page, flags=re.DOTALL)
     assert "\"'>" not in markup
 
 
 def test_first_view_is_the_harbour_and_not_the_far_works(study, plan):
-    page = render_map(Scene(study, plan))
-    near = re.search(r'"near": (\[\[.*?\]\])', page)[1]
-    assert near == str(bounds_degrees(study.plant_points.iloc[:4]))
+    page = render_map(study, plan)
+    near = re.search(r'"near":(\[\[.*?\]\])', page)[1]
+    assert json.loads(near) == (bounds_degrees(study.plant_points.iloc[:4]))
 
 
 def test_large_networks_stay_small(study, plan):
@@ -81,12 +82,12 @@ def test_large_networks_stay_small(study, plan):
     roads = study.roads.iloc[np.zeros(30_000, dtype=int)].reset_index(drop=True)
     roads["highway"] = rng.choice(["primary", "tertiary", "residential"], 30_000, p=[0.1, 0.3, 0.6])
     roads = roads.set_geometry([LineString(way) for way in ways], crs=roads.crs)
-    page = render_map(Scene(study.replace(roads=roads), plan))
+    page = render_map(study.replace(roads=roads), plan)
     assert len(page) < 5_000_000
 
 
 @pytest.mark.parametrize("missing", ["zones", "crossings", "roads", "pipelines", "sites"])
 def test_optional_layers_may_be_empty(study, plan, missing):
     empty = getattr(study, missing).iloc[:0]
-    page = render_map(Scene(study.replace(**{missing: empty}), plan))
+    page = render_map(study.replace(**{missing: empty}), plan)
     assert "Harbour power station" in page

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import geopandas as gpd
 from shapely import Point
 
-from data.contracts import make_table
+from data.contracts import empty_table, make_table
 from data.settings import Settings
 
 KM = {"A": 0.0, "B": 10.0, "C": 20.0, "D": 60.0}
@@ -57,6 +57,8 @@ def region(*streams: dict[str, object], countries: dict[str, str] | None = None,
         plant_points=gpd.GeoSeries(points, index=names, crs=25832),
         streams=table,
         resources=make_table("study", "resources", resources),
+        technologies=empty_table("study", "technologies"), recipes=empty_table("study", "recipes"),
+        sites=empty_table("study", "sites"),
         grades=make_table("study", "grades", [
             {"resource": "fine_ash", "serves": "ash"}, {"resource": "steam_high", "serves": "steam_low"},
         ]),

@@ -54,6 +54,8 @@ def study(**settings: object) -> SimpleNamespace:
             {"resource": "fine", "serves": "mid", "unit_cost": 1}, {"resource": "mid", "serves": "coarse"},
         ]),
         vehicles=make_table("catalogue", "vehicles", [vehicle]),
+        technologies=empty_table("study", "technologies"), recipes=empty_table("study", "recipes"),
+        sites=empty_table("study", "sites"),
     )  # fmt: skip
 
 

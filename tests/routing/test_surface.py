@@ -15,9 +15,9 @@ from pyproj import CRS
 from rasterio.warp import Resampling
 
 from data.errors import InputError
+from data.grids import Grid, cropped, forbidden_cells, resample
 from data.settings import TerrainSpec
 from data.study import Raster, Terrain
-from routing.grids import Grid, cropped, forbidden_cells, resample
 from routing.surface import BYTES_PER_CELL, cost_surface
 from tests.routing.pipe_cases import UTM, make_study
 
@@ -101,7 +101,7 @@ def test_a_surface_made_in_bands_is_the_same(monkeypatch, seed):
     assert 0.05 < whole.allowed.mean() < 0.95
     assert len(np.unique(whole.factors)) > 1000
     for cells in (800, 3000):
-        monkeypatch.setattr("routing.grids.BAND_CELLS", cells)
+        monkeypatch.setattr("data.grids.BAND_CELLS", cells)
         banded = cost_surface(study, POINTS)
         assert (banded.allowed == whole.allowed).all()
         assert (banded.closed == whole.closed).all()

@@ -11,12 +11,12 @@ from pyproj import CRS
 
 from data import read_study, write_study
 from data.errors import InputError
+from data.grids import Grid
 from data.read_terrain import read_terrain
 from data.settings import TerrainSpec
 from data.study import Raster, Terrain
 from routing.corridors import pipeline_corridors
 from routing.crossings import Crossings
-from routing.grids import Grid
 from routing.terrain_layers import terrain_effect, terrain_lines
 from tests.routing.pipe_cases import UTM, all_pairs, make_study
 

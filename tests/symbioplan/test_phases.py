@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -61,11 +62,11 @@ def test_plan_by_phase(planned):
 
 
 def test_outputs_are_drawn(planned, run):
-    assert {"map.html", "plan.gpkg", "tables"} <= {path.name for path in planned[0].iterdir()}
+    assert {"map.html", "plan.gpkg", "plan.xlsx", "tables"} <= {path.name for path in planned[0].iterdir()}
     assert run("draw", str(planned[0])).returncode == 0
 
 
-def test_map_draws_the_last_phase(planned):
+def test_map_has_every_phase_and_opens_with_the_last(planned):
     folder, _ = planned
     plan = symbioplan.read_plan(folder / "plan")
     assert plan.phases == ("2030", "2035")
@@ -73,4 +74,11 @@ def test_map_draws_the_last_phase(planned):
     last = plan.in_phase("2035")
     assert sorted(last.exchanges["to_node"]) == ["greenhouse", "paper"]
     assert last.phases == ()
-    assert "phase 2035, the last of 2" in (folder / "map.html").read_text(encoding="utf-8")
+    page = (folder / "map.html").read_text(encoding="utf-8")
+    slider = re.search(r'<input type="range" id="sp-phase"[^>]*>', page)
+    assert slider is not None
+    assert 'max="1"' in slider[0]
+    assert 'value="1"' in slider[0]
+    data = re.search(r'<script[^>]*id="sp-data"[^>]*>(.*?)</script>', page, flags=re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["phases"] == ["2030", "2035"]

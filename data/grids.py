@@ -1,4 +1,4 @@
-"""The grid on which corridors are found, and rasters and polygons brought onto it."""
+"""A grid of square cells in the study's CRS, and rasters and polygons brought onto it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""What every table of settings is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+PositiveFloat = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """Base of every table of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class LayerSpec(Section):
+    """Where one layer or table is. A bare string in ``[layers]`` is the ``path``."""
+
+    path: str
+    layer: str | None = None  # layer of a GeoPackage or sheet of a workbook
+    crs: str | None = None  # for a file that cannot say; contradicting the file is an error
+
+    @field_validator("crs")
+    @classmethod
+    def _known_crs(cls, crs: str | None) -> str | None:
+        if crs is not None:
+            try:
+                CRS.from_user_input(crs)
+            except CRSError:
+                msg = 'a CRS such as "EPSG:4326"'
+                raise ValueError(msg) from None
+        return crs
+
+
+def spelled_out(values: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Return settings whose layers under ``key`` are tables, also where a bare path stood."""
+    layers = values.get(key)
+    if not isinstance(layers, dict):
+        return values
+    return {**values, key: {name: {"path": spec} if isinstance(spec, str) else spec for name, spec in layers.items()}}
