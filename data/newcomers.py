@@ -1,78 +1,167 @@
-"""The streams of a plant that could come: from a table, or of a type of the catalogue."""
+"""Plants that could come: their streams, from a type of the catalogue, a table or a few words, and their technologies."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from data.catalogue import read_catalogue
-from data.contracts import conform
+from data.contracts import conform, empty_table
 from data.errors import Fault, InputError
 from data.frames import TABLE_FORMATS, read_table
 from data.names import ResourceNames
 from data.spelling import closest
-from data.streams import complete_streams
+from data.streams import complete_streams, property_columns
 from data.study import Study
+from data.technologies import complete_technologies, merged
 
-ANY = "newcomer"  # stands for the plant while no place is chosen
+_ANY = "newcomer"  # stands for the plant while no place is chosen
+_STREAM = re.compile(r"(?P<quantity>[\d.,\s]*\d)\s*(?P<unit>[A-Za-zµ]\S*)\s+(?:of\s+)?(?P<resource>\S.*)")
+_STREAM_FORM = "a quantity, a unit and a resource such as 20 MW of hot_water_60"
 
 
-def read_newcomer(path: Path, study: Study) -> pd.DataFrame:
-    """Return the streams of one plant from a table: the columns of ``streams`` without ``plant`` and ``stream``.
+@dataclass(frozen=True)
+class Newcomer:
+    """A plant without a place.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Contract ``study.streams`` in own units, with the column ``plant_type``: the file's name without its ending.
+    Attributes
+    ----------
+    name, title
+        Id and what people call it.
+    streams
+        Contract ``study.streams`` in own units per year; ``stream`` is unique within the newcomer.
+    technologies, recipes
+        What may stand beside it, as in a study; mostly none.
+    """
+
+    name: str
+    title: str
+    streams: pd.DataFrame
+    technologies: pd.DataFrame
+    recipes: pd.DataFrame
+
+
+def read_newcomers(
+    study: Study,
+    *,
+    types: Sequence[str] = (),
+    tables: Sequence[Path] = (),
+    gives: Sequence[str] = (),
+    wants: Sequence[str] = (),
+    technologies: Sequence[str] = (),
+) -> list[Newcomer]:
+    """Return newcomers as a study's resources describe them.
+
+    Parameters
+    ----------
+    study
+        Whose resources and currency they are in.
+    types
+        Plant types of the catalogue (``data/catalogue/plant_types.csv``), or ``all``.
+    tables
+        Tables of one plant's streams each: the columns of ``streams`` without ``plant`` and ``stream``. The file's name
+        without its ending is the newcomer's.
+    gives, wants
+        Streams of one more newcomer in words: ``20 MW of hot_water_60``.
+    technologies
+        Of the catalogue or the study, which may stand beside newcomers of ``tables``, ``gives`` and ``wants``.
 
     Raises
     ------
     InputError
-        With every fault in the table.
+        With every fault in any of them.
     """
-    if not path.is_file():
-        raise InputError([Fault(str(path), "", "no such file", "a table of a plant's streams")])
-    try:
-        raw = read_table(path)
-    except (ValueError, OSError) as error:
-        raise InputError([Fault(path.name, "", str(error).splitlines()[0], TABLE_FORMATS)]) from None
-    return _streams(raw.drop(columns=["plant", "stream"], errors="ignore"), path.stem, study, path.name)
-
-
-def type_streams(names: Sequence[str], study: Study) -> pd.DataFrame:
-    """Return the streams of types of plants of the catalogue, ``all`` of them or some, as :func:`read_newcomer` does.
-
-    Raises
-    ------
-    InputError
-        Naming each type that is not known, with the nearest one.
-    """
-    table = read_catalogue().plant_types
-    known = pd.Series(table["plant_type"].unique())
-    faults = [Fault("newcomer", "--type", repr(name), closest(name, known)) for name in names
-              if name not in {*known, "all"}]  # fmt: skip
+    faults: list[Fault] = []
+    found = [_of_type(name, study, faults) for name in _known_types(types, faults)]
+    for path in tables:
+        table = _read(path, faults)
+        if table is not None:
+            found.append(_newcomer(table, path.stem, path.stem, study, path.name, technologies, faults))
+    if gives or wants:
+        words = [_in_words(text, direction, faults) for direction, some in (("supply", gives), ("demand", wants))
+                 for text in some]  # fmt: skip
+        table = pd.DataFrame([row for row in words if row is not None])
+        if len(table):
+            found.append(_newcomer(table, _ANY, "Newcomer", study, "--gives, --wants", technologies, faults))
+    names = [newcomer.name for newcomer in found]
+    faults += [Fault("newcomer", "--streams", f"two newcomers called {name}", "names that differ")
+               for name in dict.fromkeys(names) if names.count(name) > 1]  # fmt: skip
     if faults:
         raise InputError(faults)
-    chosen = list(known) if "all" in names else list(dict.fromkeys(names))
-    plain = table.drop(columns=["name", "kind"])
-    return pd.concat([
-        _streams(plain[plain["plant_type"] == name].drop(columns="plant_type"), name, study, "plant_types.csv")
-        for name in chosen
-    ], ignore_index=True)  # fmt: skip
+    return found
 
 
-def _streams(raw: pd.DataFrame, plant_type: str, study: Study, file: str) -> pd.DataFrame:
-    table, faults = conform(raw.assign(plant=ANY), "study", "streams", file=file)
-    if table.empty and not faults:
-        faults.append(Fault(file, "", "no streams", "at least one supply or demand"))
+def _known_types(types: Sequence[str], faults: list[Fault]) -> list[str]:
+    known = pd.Series(read_catalogue().plant_types["plant_type"].unique())
+    faults += [Fault("newcomer", "--type", repr(name), f"{closest(name, known)}; or all")
+               for name in types if name not in {*known, "all"}]  # fmt: skip
+    return list(known) if "all" in types else [name for name in dict.fromkeys(types) if name in set(known)]
+
+
+def _of_type(name: str, study: Study, faults: list[Fault]) -> Newcomer:
+    table = read_catalogue().plant_types
+    rows = table[table["plant_type"] == name]
+    techniques = dict.fromkeys(part.strip() for text in rows["technologies"] for part in text.split(";"))
+    streams = rows.drop(columns=["plant_type", "name", "kind", "technologies"])
+    known = [part for part in techniques if part]
+    return _newcomer(streams, name, str(rows["name"].iloc[0]), study, "catalogue/plant_types.csv", known, faults)
+
+
+def _read(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
+    if not path.is_file():
+        faults.append(Fault(str(path), "", "no such file", "a table of a plant's streams"))
+        return None
+    try:
+        return read_table(path).drop(columns=["plant", "stream"], errors="ignore")
+    except (ValueError, OSError) as error:
+        faults.append(Fault(path.name, "", str(error).splitlines()[0], TABLE_FORMATS))
+        return None
+
+
+def _in_words(text: str, direction: str, faults: list[Fault]) -> dict[str, str] | None:
+    """Return a stream in words as a row of a table."""
+    found = _STREAM.fullmatch(text.strip())
+    if found is None:
+        faults.append(Fault("newcomer", "--gives" if direction == "supply" else "--wants", repr(text), _STREAM_FORM))
+        return None
+    quantity = re.sub(r"[,\s]", "", found["quantity"])  # thousands may be set apart
+    return {"resource": found["resource"], "direction": direction, "quantity": quantity, "unit": found["unit"]}
+
+
+def _newcomer(
+    raw: pd.DataFrame, name: str, title: str, study: Study, file: str, technologies: Sequence[str], faults: list[Fault]
+) -> Newcomer:
+    """Return one newcomer; what is wrong with it is added to the faults."""
+    table, found = conform(
+        raw.assign(plant=_ANY), "study", "streams", file=file, also=property_columns(study.resources)
+    )
+    if table.empty and not found:
+        found.append(Fault(file, "", "no streams", "at least one supply or demand"))
     names = ResourceNames(study.resources, read_catalogue().synonyms)
-    ids, _, unknown = names.taken(table["resource"], file=file, first_row=2)
-    streams, found = complete_streams(table.assign(resource=ids), plants=pd.Series([ANY]), resources=study.resources,
-                                      file=file)  # fmt: skip
+    ids, _, unknown = names.taken(table["resource"], file=file, rows=range(2, 2 + len(table)))
+    streams, more = complete_streams(
+        table.assign(resource=ids), plants=pd.Series([_ANY]), resources=study.resources, file=file
+    )
     must = [Fault(file, "must_serve", "true", "false: a newcomer's demand may be bought elsewhere", row=int(row) + 2)
             for row in streams.index[streams["must_serve"]]]  # fmt: skip
-    if faults or unknown or found or must:
-        raise InputError([*faults, *unknown, *found, *must])
-    return streams.assign(plant_type=plant_type)
+    own, recipes = _technologies(study, technologies, faults)
+    faults += [*found, *unknown, *more, *must]
+    return Newcomer(name, title, streams, own, recipes)
+
+
+def _technologies(study: Study, names: Sequence[str], faults: list[Fault]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return technologies of the study or the catalogue by name, and their recipes."""
+    base, recipes, found = complete_technologies(
+        read_catalogue().technologies, empty_table("study", "recipes"), study.resources,
+        file="catalogue/technologies.csv", recipe_file="recipes",
+    )  # fmt: skip
+    table, recipes = merged(base, study.technologies), merged(recipes, study.recipes)
+    known = table["technology"]
+    unknown = [Fault("newcomer", "--technology", repr(name), closest(name, known)) for name in names
+               if name not in set(known)]  # fmt: skip
+    faults += [fault for fault in [*found, *unknown] if fault not in faults]
+    return tuple(part[part["technology"].isin(names)].reset_index(drop=True) for part in (table, recipes))  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from models.match_routes import with_routes
 from models.match_rules import FORBIDDEN
 from models.matching import Matching, find_matches, match
 from models.measures import MEASURES
-from models.newcomer import Case, Worth, Worths, worths
+from models.newcomer import Case, Valuation, Worth
 from models.optimise import solve
 from models.session import Session
 
@@ -22,8 +22,8 @@ __all__ = [
     "Matching",
     "Point",
     "Session",
+    "Valuation",
     "Worth",
-    "Worths",
     "build_problem",
     "check",
     "compare_documented",
@@ -37,5 +37,4 @@ __all__ = [
     "solve",
     "with_hubs",
     "with_routes",
-    "worths",
 ]

@@ -13,7 +13,7 @@ from data.errors import Fault, InputError
 from data.plan import Plan
 from data.problem import Problem
 from models.compile import Compiled
-from models.highs import solve_mip, write_model
+from models.highs import write_model
 from models.mip import Floats, Mip, MipResult, relative_gap
 from models.optimise import Built, Clock, build, decide
 from models.progress import Progress, silent
@@ -83,30 +83,13 @@ class Session:
         with clock.stage("build"):
             built = self._build()
             mip = _with_fixed(built.compiled, fixed or {}) if built.compiled is not None else None
-            start = self._start(built)
+            start = None if built.compiled is None else self.start(built.compiled)
             known = None if mip is None or start is None else self._known(built, mip, start)
         plan, values = decide(built, clock, say=self._say, mip=mip, start=start, known=known)
         if values is not None and mip is not None and built.compiled is not None:
             self._last = _Last(built.compiled, mip, values, plan.bound)
         notes = tuple(f"fixed for this plan: {name} = {value:g}" for name, value in (fixed or {}).items())
         return plan.replace(notes=(*plan.notes, *notes))
-
-    def lower_bound(self, problem: Problem) -> float:
-        """Return what no plan of a changed Problem can cost less than, by its linear relaxation alone.
-
-        The Problem becomes the session's; its model is kept for a :meth:`solve` that follows. Infinite where the
-        Problem is seen to have no plan, minus infinity where the relaxation was not solved to its optimum.
-        """
-        self.problem = problem
-        built = self._build()
-        if built.compiled is None:
-            return np.inf if built.status == "infeasible" else -np.inf
-        mip, solver = built.compiled.mip, problem.settings.solver
-        relaxed = replace(mip, integer=np.zeros_like(mip.integer))
-        result = solve_mip(relaxed, gap=0.0, time_limit_s=solver.time_limit_s, seed=solver.seed, threads=solver.threads)
-        if result.bound is None:
-            return -np.inf
-        return result.bound - 1e-7 * max(1.0, abs(result.bound))  # the solver's tolerance
 
     def names(self) -> list[str]:
         """Return the names of the model's variables, for ``fixed``; none when there is no model."""
@@ -140,14 +123,14 @@ class Session:
             self._built = build(self.problem)
         return self._built
 
-    def _start(self, built: Built) -> Floats | None:
-        """Return the last values by the variables' names; 0 for a variable that is new."""
-        if self._last is None or built.compiled is None:
+    def start(self, compiled: Compiled) -> Floats | None:
+        """Return the last plan as values of a model's columns, by their names; 0 for a variable that is new."""
+        if self._last is None:
             return None
-        if self._last.compiled is built.compiled:
+        if self._last.compiled is compiled:
             return self._last.values
         known = dict(zip(self._last.compiled.identities(), self._last.values.tolist(), strict=True))
-        start = [known.get(key, 0.0) for key in built.compiled.identities()]
+        start = [known.get(key, 0.0) for key in compiled.identities()]
         return np.asarray(start, dtype=np.float64)
 
     def _known(self, built: Built, mip: Mip, start: Floats) -> MipResult | None:

@@ -1,263 +1,312 @@
-"""Where a newcomer adds most, and which would: the study with one at every place, planned case by case."""
+"""What newcomers add to a region whose plan stands, at any place: matched, given ways of their own, and planned.
+
+A newcomer's ways are its own truck routes and a pipeline network of its own, from its place to each plant that it
+matches and to the junctions nearest to it where a pipe of the plan carries what it gives or wants.
+"""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from affine import Affine
 
-import maps
 import models
-import siting
-from data import Fault, InputError, Raster, Study, whole_folder, write_tables
+import routing
+from data import Fault, InputError, Plan, Problem, Study, read_plan, read_problem, read_study
+from data.newcomers import Newcomer
+from data.settings import Hubs
 from symbioplan import pipeline
+from symbioplan.newcomer_places import Places, refined
 from symbioplan.progress import Progress, silent
 
-_AT = "newcomer@"
-_THINNER = 0.93  # each try of a finer grid
+AT = "newcomer@"  # begins the name of each newcomer's node
+_TAPS = 3  # junctions of the plan's pipes, the nearest, that each stream may join
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where a newcomer could stand: ``place``, ``name``, point geometry; on a grid also its size and corner."""
+class Region:
+    """A study, the Problem that it makes, and the plan that stands."""
 
-    points: gpd.GeoDataFrame
-    cell_m: float | None = None
-    corner: tuple[float, float] | None = None  # x and y of the upper left corner
+    study: Study
+    problem: Problem
+    plan: Plan
 
 
 @dataclass(frozen=True)
 class Found:
-    """What newcomers add: the study with them at all places, its candidates, the places and the worths."""
+    """What newcomers add: the region, the places, the newcomers by type, and a worth per type and place."""
 
-    study: Study
+    region: Region
     places: Places
-    candidates: pipeline.Candidates
-    worths: models.Worths
-    keep: bool
+    newcomers: Sequence[Newcomer]
+    worths: tuple[models.Worth, ...]
+    valuations: Mapping[models.Case, models.Valuation]
+    unmatched: tuple[str, ...] = ()  # streams that nothing in the region matches, anywhere
+
+    def __add__(self, other: Found) -> Found:
+        points = pd.concat([self.places.points, other.places.points], ignore_index=True)
+        both = Places(gpd.GeoDataFrame(points, crs=self.places.points.crs), self.places.grid)
+        valuations = {**self.valuations, **other.valuations}
+        return replace(self, places=both, worths=(*self.worths, *other.worths), valuations=valuations)
 
     @property
-    def table(self) -> pd.DataFrame:
-        """Return a row per place and type, the best first (see ``docs/newcomers.md``)."""
-        return worth_table(self.worths, self.places)
-
-    @property
-    def exchanges(self) -> pd.DataFrame:
-        """Return the exchanges that each solved newcomer would join."""
-        parts = []
-        for worth in self.worths.cases:
-            if worth.plan is not None:
-                table, node = worth.plan.exchanges, _AT + worth.case.place
-                mine = table[(table["from_node"] == node) | (table["to_node"] == node)]
-                parts.append(mine.assign(place=worth.case.place, plant_type=worth.case.plant_type))
-        columns = ["place", "plant_type", "from_node", "to_node", "resource", "received_as", "mode", "quantity", "unit",
-                   "distance_m"]  # fmt: skip
-        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    def best(self) -> dict[str, float]:
+        """Return what the best type adds at least at each place."""
+        out: dict[str, float] = {}
+        for worth in self.worths:
+            out[worth.case.place] = max(worth.least, out.get(worth.case.place, 0.0))
+        return out
 
 
-def site_places(study: Study) -> Places:
-    """Return the study's usable sites as places.
+def planned_region(study: Study, *, progress: Progress = silent) -> Region:
+    """Return a study planned."""
+    result = pipeline.plan(study, progress=progress)
+    return _standing_region(Region(result.study, result.candidates.problem, result.plan))
+
+
+def read_region(folder: Path) -> Region:
+    """Return what ``symbioplan plan`` wrote.
 
     Raises
     ------
     InputError
-        The study has none.
+        The folder lacks a part of it, or holds no plan that was found.
     """
-    sites = siting.candidate_sites(study)
-    sites = sites[sites["usable"]]
-    if sites.empty:
-        raise InputError([Fault("newcomer", "--at", "a study without usable sites", "--at grid, or a layer of sites")])
-    points = gpd.GeoDataFrame({"place": sites["site"].to_numpy(), "name": sites["name"].to_numpy()},
-                              geometry=sites.geometry.representative_point().to_numpy(), crs=study.crs)  # fmt: skip
-    return Places(points)
+    lost = [name for name in ("study/study.toml", "problem/problem.toml", "plan/plan.json")
+            if not (folder / name).is_file()]  # fmt: skip
+    if lost:
+        raise InputError([Fault(str(folder), "", f"no {name}", "a folder that symbioplan plan wrote") for name in lost])
+    return _standing_region(Region(read_study(folder / "study"), read_problem(folder / "problem"),
+                                   read_plan(folder / "plan")))  # fmt: skip
 
 
-def grid_places(study: Study, *, most: int = 24, spacing_m: float | None = None) -> Places:
-    """Return points of a square grid over the land of a study, none of them forbidden.
-
-    The grid covers the zones, or without zones the plants with a tenth more on each side.
-
-    Parameters
-    ----------
-    most
-        Without a spacing, the finest grid (in steps of 7 %) with no more points than these.
-    spacing_m
-        Between neighbours, metres.
-    """
-    zones = study.zones
-    bounds = zones.total_bounds if len(zones) else study.plant_points.total_bounds
-    margin = 0.0 if len(zones) else 0.1 * max(bounds[2] - bounds[0], bounds[3] - bounds[1], 1000.0)
-    box = (bounds[0] - margin, bounds[1] - margin, bounds[2] + margin, bounds[3] + margin)
-    forbidden = shapely.union_all(zones.loc[zones["forbidden"], "geometry"].to_numpy()) if len(zones) else None
-    if spacing_m is not None:
-        return _grid(study, box, forbidden, spacing_m)
-    spacing = float(np.hypot(box[2] - box[0], box[3] - box[1]))
-    found = _grid(study, box, forbidden, spacing)
-    while True:
-        finer = _grid(study, box, forbidden, spacing * _THINNER)
-        if len(finer.points) > most:
-            return found
-        found, spacing = finer, spacing * _THINNER
-
-
-def _grid(study: Study, box: tuple[float, ...], forbidden: shapely.Geometry | None, cell: float) -> Places:
-    columns, rows = (max(int((high - low) // cell), 1) for low, high in ((box[0], box[2]), (box[1], box[3])))
-    left, top = (box[0] + box[2] - columns * cell) / 2, (box[1] + box[3] + rows * cell) / 2
-    row, column = (part.ravel() for part in np.mgrid[0:rows, 0:columns])
-    points = shapely.points(left + (column + 0.5) * cell, top - (row + 0.5) * cell)
-    allowed = np.ones(len(points), dtype=bool) if forbidden is None else ~shapely.intersects(points, forbidden)
-    taken = shapely.distance(points[:, None], study.plant_points.to_numpy()[None, :]).min(axis=1) < 1.0
-    kept = allowed & ~taken
-    names = [f"r{r + 1}c{c + 1}" for r, c in zip(row[kept], column[kept], strict=True)]
-    frame = gpd.GeoDataFrame({"place": names, "name": names}, geometry=points[kept], crs=study.crs)
-    return Places(frame, cell, (left, top))
+def _standing_region(region: Region) -> Region:
+    faults = []
+    if region.study.settings.phases is not None:
+        faults.append(Fault("study.toml", "phases", "phases", "a study of one period: a newcomer has no year yet"))
+    names = [*region.study.plants["plant"], *region.problem.nodes["node"]]
+    faults += [Fault("plants", "plant", repr(name), f"a name that does not begin with {AT}")
+               for name in dict.fromkeys(names) if name.startswith(AT)]  # fmt: skip
+    if not region.plan.has_solution:
+        found = f"no plan ({region.plan.status}): {'; '.join(region.plan.reasons)}"
+        faults.append(Fault(region.study.name, "", found, "a region that has a plan"))
+    if faults:
+        raise InputError(faults)
+    return region
 
 
 def find_newcomers(
-    study: Study, streams: pd.DataFrame, places: Places, *, best: int = 3, keep: bool = True,
-    progress: Progress = silent,
-) -> Found:  # fmt: skip
-    """Return what each type of newcomer adds at each place.
+    region: Region, newcomers: Sequence[Newcomer], places: Places, *, best: int = 12, progress: Progress = silent
+) -> Found:
+    """Return what each newcomer adds at each place; the best cells of a grid are parted, level by level.
 
-    Parameters
-    ----------
-    study
-        Without ``[phases]``.
-    streams
-        Of one or several types, as :func:`data.newcomers.type_streams` returns them.
-    places
-        Where it could stand.
-    best
-        How many of the best cases are wanted exactly.
-    keep
-        What is built without a newcomer stands; else everything is planned anew around it.
-
-    Raises
-    ------
-    InputError
-        The study has phases, or a plant with the name of a place.
+    The ``best`` cases have a plan that is read back and checked, with the exchanges that they would join.
     """
-    if study.settings.phases is not None:
-        raise InputError([Fault("study.toml", "phases", "phases", "a study of one period: a newcomer has no year yet")])
-    wide, cases = _with_newcomers(study, streams, places)
-    candidates = pipeline.find_candidates(wide, wanted=_with_one_newcomer, progress=progress)
-    return Found(wide, places, candidates,
-                 models.worths(candidates.problem, cases, best=best, keep=keep, progress=progress), keep)  # fmt: skip
+    found = _at(region, newcomers, places, progress)
+    while len(finer := refined(region.study, found.places, found.best)):
+        progress(f"Parting the best cells into {len(finer)} smaller ones")
+        found += _at(region, newcomers, finer, progress)
+    order = sorted(found.worths, key=lambda worth: (-worth.least, -worth.most))
+    progress(f"Planning the best {min(best, len(order))} of {len(order)} cases in full")
+    first = [found.valuations[worth.case].planned(worth) for worth in order[:best]]
+    return replace(found, worths=(*first, *order[best:]))
 
 
-def _with_one_newcomer(pairs: pd.DataFrame) -> pd.Series:
-    """Return the pairs of which at most one end is a newcomer: only one of them will come."""
-    return ~(pairs["from_plant"].str.startswith(_AT) & pairs["to_plant"].str.startswith(_AT))
+def _at(region: Region, newcomers: Sequence[Newcomer], places: Places, progress: Progress) -> Found:
+    """Return what each newcomer adds at each place."""
+    if not len(places):
+        return Found(region, places, newcomers, (), {})
+    wide, cases = _with_newcomers(region.study, newcomers, places)
+    offers = _hubs(wide, newcomers, cases)
+    ends, taps = _routed(region, wide, offers)
+    progress(f"Matching {len(newcomers)} kinds of newcomer at {len(places)} places")
+    pairs = _pairs(ends, set(taps["plant"]))
+    progress(f"Finding ways for {len(pairs):,} pairs")
+    routes = routing.truck_routes(ends, pairs[pairs["truck"]].reset_index(drop=True)).routes
+    junctions, corridors, pipes, cases = _own_pipes(ends, pairs, cases, taps)
+    old = region.problem
+    nodes = old.nodes
+    problem = models.build_problem(
+        wide,
+        routes=pd.concat([old.routes, routes.assign(route="new-" + routes["route"])], ignore_index=True),
+        corridors=pd.concat([old.corridors, *corridors], ignore_index=True),
+        pipes=pd.concat([old.pipes, *pipes], ignore_index=True),
+        junctions=pd.concat([nodes[nodes["kind"] == "junction"], *junctions], ignore_index=True),
+        sites=nodes[nodes["kind"] == "site"],
+        hubs=models.HubOffers(
+            pd.concat([old.hubs, offers.hubs], ignore_index=True),
+            pd.concat([old.recipes, offers.recipes], ignore_index=True).drop_duplicates(["technology", "resource"]),
+        ),
+    )
+    known = {*pairs["supply"], *pairs["demand"]}
+    lost = [name for new in newcomers for name in new.streams["stream"]
+            if not any(f"{AT}{place}/{new.name}/{name}" in known for place in places.points["place"])]  # fmt: skip
+    valuation = models.Valuation(problem, region.plan, cases)
+    worths = []
+    for number, case in enumerate(cases, start=1):
+        progress(f"Valuing {case.plant_type} at {case.place} ({number} of {len(cases)})")
+        worths.append(valuation.worth(case))
+    return Found(region, places, newcomers, tuple(worths), dict.fromkeys(cases, valuation), tuple(lost))
 
 
-def _with_newcomers(study: Study, streams: pd.DataFrame, places: Places) -> tuple[Study, list[models.Case]]:
-    points = places.points
-    twins = sorted({*(_AT + points["place"])} & {*study.plants["plant"]})
-    if twins:
-        raise InputError([Fault("plants", "plant", repr(name), f"a name that does not begin with {_AT}")
-                          for name in twins])  # fmt: skip
-    new = gpd.GeoDataFrame(
-        {"plant": _AT + points["place"], "name": "Newcomer at " + points["name"], "sector": "newcomer", "country": "",
-         "note": "", "source": ""}, geometry=points.geometry.to_numpy(), crs=study.crs)  # fmt: skip
-    plants = gpd.GeoDataFrame(pd.concat([study.plants, new], ignore_index=True), geometry="geometry", crs=study.crs)
-    many = streams.merge(points[["place"]], how="cross")
-    many["plant"] = _AT + many["place"]
-    many["stream"] = many["plant_type"] + " at " + many["place"] + "/" + many["resource"] + "/" + many["direction"]
-    many["stream"] += many.groupby("stream").cumcount().map(lambda again: f"-{again + 1}" if again else "")
-    cases = [models.Case(str(place), str(kind), frozenset(rows["stream"]))
-             for (place, kind), rows in many.groupby(["place", "plant_type"], sort=False)]  # fmt: skip
-    own = many.drop(columns=["place", "plant_type"])
-    return study.replace(plants=plants, streams=pd.concat([study.streams, own], ignore_index=True)), cases
+def _with_newcomers(study: Study, newcomers: Sequence[Newcomer], places: Places) -> tuple[Study, list[models.Case]]:
+    """Return the study with a plant for every newcomer at every place, and the cases."""
+    points, plants, streams, cases = places.points, [study.plants], [study.streams], []
+    for newcomer in newcomers:
+        new = points[["place", "name", "geometry"]].assign(plant=AT + points["place"] + "/" + newcomer.name)
+        new["name"] = f"{newcomer.title} at " + new["name"]
+        plants.append(new.drop(columns="place").assign(sector="newcomer", country="", note="", source=""))
+        many = newcomer.streams.drop(columns="plant").merge(new[["plant"]], how="cross")
+        many["stream"] = many["plant"] + "/" + many["stream"]
+        streams.append(many)
+        own = {str(plant): frozenset(rows["stream"]) for plant, rows in many.groupby("plant", sort=False)}
+        cases += [
+            models.Case(place, newcomer.name, plant, own[plant])
+            for place, plant in zip(new["place"], new["plant"], strict=True)
+        ]
+    both = gpd.GeoDataFrame(pd.concat(plants, ignore_index=True), geometry="geometry", crs=study.crs)
+    return study.replace(plants=both, streams=pd.concat(streams, ignore_index=True)), cases
 
 
-def worth_table(worths: models.Worths, places: Places) -> pd.DataFrame:
-    """Return the cases as a table: ranks that their bounds allow, value, bounds, how each was decided."""
-    least = np.array([worth.least for worth in worths.cases])
-    most = np.array([worth.most for worth in worths.cases])
-    slack = 1e-6 * np.maximum(1.0, np.abs(most))
+def _hubs(wide: Study, newcomers: Sequence[Newcomer], cases: Sequence[models.Case]) -> models.HubOffers:
+    """Return the hubs of the newcomers' technologies, each at its own place."""
+    names = {name for newcomer in newcomers for name in newcomer.technologies["technology"]}
+    if not names:
+        return models.HubOffers()
+    tables = [pd.concat([getattr(newcomer, part) for newcomer in newcomers]) for part in ("technologies", "recipes")]
+    technologies = tables[0].drop_duplicates("technology").reset_index(drop=True)
+    recipes = tables[1].drop_duplicates(["technology", "resource"]).reset_index(drop=True)
+    own = {new.name: set(new.technologies["technology"]) for new in newcomers}
+    asked = Hubs(at="plants", places=tuple(case.node for case in cases))
+    study = wide.replace(
+        technologies=technologies, recipes=recipes, settings=wide.settings.model_copy(update={"hubs": asked})
+    )
+    offers = models.hub_offers(study, pd.DataFrame({"node": []}, dtype="str"))
+    allowed = {(case.node, name) for case in cases for name in own[case.plant_type]}
+    at = pd.MultiIndex.from_frame(offers.hubs[["node", "technology"]])
+    return models.HubOffers(offers.hubs[at.isin(list(allowed))].reset_index(drop=True), offers.recipes)
+
+
+def _routed(region: Region, wide: Study, offers: models.HubOffers) -> tuple[Study, pd.DataFrame]:
+    """Return the study to match and route: hubs have streams, and so have junctions where a pipe of the plan ends."""
+    problem, nodes = region.problem, region.problem.nodes
+    hubs = pd.concat([problem.hubs, offers.hubs], ignore_index=True)
+    recipes = pd.concat([problem.recipes, offers.recipes], ignore_index=True).drop_duplicates()
+    study = models.with_hubs(wide, models.HubOffers(hubs, recipes), nodes[nodes["kind"] == "site"])
+    ends = region.plan.built_pipes.merge(problem.corridors[["corridor", "from_node", "to_node"]], on="corridor")
+    ends = ends.melt(["resource", "capacity"], ["from_node", "to_node"], value_name="plant")
+    ends = ends[ends["plant"].isin(nodes.loc[nodes["kind"] == "junction", "node"])]
+    taps = ends.groupby(["plant", "resource"], as_index=False)["capacity"].max()
+    if taps.empty:
+        return study, taps
+    there = nodes[nodes["node"].isin(taps["plant"])]
+    plants = gpd.GeoDataFrame(
+        {"plant": there["node"], "name": there["node"], "sector": "junction", "country": "", "note": "", "source": ""},
+        geometry=gpd.points_from_xy(there["x"], there["y"]), crs=study.crs)  # fmt: skip
+    both = taps.merge(pd.DataFrame({"direction": ["supply", "demand"]}), how="cross")
+    units = study.resources.set_index("resource")["unit"]
+    streams = pd.DataFrame({
+        "stream": "tap " + both["plant"] + "/" + both["resource"] + "/" + both["direction"],
+        "plant": both["plant"], "resource": both["resource"], "direction": both["direction"],
+        "quantity": both["capacity"].fillna(1.0), "unit": both["resource"].map(units), "must_serve": False,
+    })  # fmt: skip
+    return study.replace(
+        plants=gpd.GeoDataFrame(pd.concat([study.plants, plants], ignore_index=True), crs=study.crs),
+        streams=pd.concat([study.streams, streams], ignore_index=True),
+    ), taps
+
+
+def _pairs(study: Study, junctions: set[str]) -> pd.DataFrame:
+    """Return the matched pairs of a newcomer and the region; of junctions the nearest, and by pipe only."""
+    pairs = models.find_matches(study).offered
+    new = [pairs[side].str.startswith(AT) for side in ("from_plant", "to_plant")]
+    pairs = pairs[new[0] ^ new[1]].reset_index(drop=True)
+    pairs["new"] = pairs["from_plant"].where(pairs["from_plant"].str.startswith(AT), pairs["to_plant"])
+    tapped = pairs["from_plant"].isin(junctions) | pairs["to_plant"].isin(junctions)
+    own = pairs["supply"].where(pairs["from_plant"] == pairs["new"], pairs["demand"])
+    order = pairs["straight_m"].groupby([own, pairs["resource"], tapped]).rank(method="first")
+    pairs["truck"] &= ~tapped
+    return pairs[~tapped | (order <= _TAPS)].reset_index(drop=True)
+
+
+def _own_pipes(
+    study: Study, pairs: pd.DataFrame, cases: Sequence[models.Case], taps: pd.DataFrame
+) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame], list[models.Case]]:
+    """Return junctions, corridors and pipes of each case's own network, under names of their own, and the cases."""
+    junctions, corridors, pipes, known = [], [], [], []
+    by_node = dict(iter(pairs.groupby("new")))
+    for number, case in enumerate(cases):
+        mine = by_node.get(case.node, pairs.iloc[:0])
+        hubs = mine["supply"].str.startswith("hub " + AT) | mine["demand"].str.startswith("hub " + AT)
+        mine = mine[mine["supply"].isin(case.streams) | mine["demand"].isin(case.streams) | hubs]
+        network = routing.pipeline_corridors(study, mine.reset_index(drop=True))
+        names = {name: f"new-{number}-{name}" for name in network.junctions["node"]}
+        junctions.append(network.junctions.assign(node=network.junctions["node"].map(names)))
+        own = network.corridors.assign(corridor=f"new-{number}-" + network.corridors["corridor"])
+        corridors.append(own.assign(**{end: own[end].replace(names) for end in ("from_node", "to_node")}))
+        pipes.append(network.pipes.assign(corridor=f"new-{number}-" + network.pipes["corridor"]))
+        known.append(models.Case(case.place, case.plant_type, case.node, case.streams, frozenset(own["corridor"])))
+    return junctions, corridors, pipes, known
+
+
+def newcomer_exchanges(found: Found) -> pd.DataFrame:
+    """Return the exchanges that each newcomer would join, with the region's plants."""
+    columns = ["place", "plant_type", "from_node", "to_node", "resource", "received_as", "mode", "quantity", "unit",
+               "distance_m"]  # fmt: skip
+    parts = []
+    for worth in found.worths:
+        if worth.plan is not None and worth.least > 0:
+            table, node = worth.plan.exchanges, worth.case.node
+            mine = table[(table["from_node"] == node) ^ (table["to_node"] == node)]
+            parts.append(mine.assign(place=worth.case.place, plant_type=worth.case.plant_type))
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def newcomer_table(found: Found) -> pd.DataFrame:
+    """Return a row per place and type, the best first; the rank says how many are surely better.
+
+    Columns ``rank``, ``place``, ``name``, ``plant_type``, ``at_least``, ``at_most`` (currency per year), ``status``,
+    ``checker``, ``exchanges`` (how many), ``joins`` (which, in words), ``x``, ``y`` (the study's CRS), ``lon``, ``lat``,
+    ``cell_m``, ``seconds``.
+    """
+    joined = newcomer_exchanges(found)
+    words = _in_words(joined, found)
+    least = np.array([worth.least for worth in found.worths])
     rows = [
         {
-            "rank_from": 1 + int((least > worth.most + slack[number]).sum()),
-            "rank_to": len(least) - int((most + slack < worth.least).sum()),
-            "place": worth.case.place,
-            "plant_type": worth.case.plant_type,
-            "value": np.nan if worth.value is None else worth.value,
-            "least": worth.least,
-            "most": worth.most,
-            "status": "bounded" if worth.plan is None else worth.plan.status,
+            "rank": 1 + int((least > worth.most * (1 + 1e-9)).sum()),
+            "place": worth.case.place, "plant_type": worth.case.plant_type,
+            "at_least": worth.least, "at_most": worth.most, "status": worth.status,
             "checker": "" if worth.plan is None else "; ".join(worth.plan.checker) or "ok",
-            "exchanges": np.nan if worth.plan is None else float(_joined(worth)),
+            "exchanges": len(words.get((worth.case.place, worth.case.plant_type), ())),
+            "joins": "; ".join(words.get((worth.case.place, worth.case.plant_type), ())),
             "seconds": round(worth.seconds, 3),
         }
-        for number, worth in enumerate(worths.cases)
+        for worth in found.worths
     ]  # fmt: skip
-    columns = ["rank_from", "rank_to", "place", "plant_type", "value", "least", "most", "status", "checker",
-               "exchanges", "seconds"]  # fmt: skip
-    spots = places.points.set_index("place").geometry
+    columns = ["rank", "place", "plant_type", "at_least", "at_most", "status", "checker", "exchanges", "joins", "seconds"]
+    points = found.places.points.set_index("place")
     table = pd.DataFrame(rows, columns=columns)
-    at = spots.reindex(table["place"])
-    return table.assign(x=at.x.to_numpy(), y=at.y.to_numpy())
+    table = table.sort_values(["at_least", "at_most"], ascending=False, kind="stable", ignore_index=True)
+    spots, degrees = (frame.geometry.reindex(table["place"]) for frame in (points, points.to_crs(4326)))
+    table.insert(2, "name", points["name"].reindex(table["place"]).to_numpy())
+    return table.assign(x=spots.x.to_numpy(), y=spots.y.to_numpy(), lon=degrees.x.round(6).to_numpy(),
+                        lat=degrees.y.round(6).to_numpy(), cell_m=points["cell_m"].reindex(table["place"]).to_numpy())  # fmt: skip
 
 
-def _joined(worth: models.Worth) -> int:
-    assert worth.plan is not None
-    table, node = worth.plan.exchanges, _AT + worth.case.place
-    return int(((table["from_node"] == node) | (table["to_node"] == node)).sum())
-
-
-def surface(found: Found, column: str) -> Raster | None:
-    """Return a grid's values as a raster in the study's CRS, the best type counting; None off a grid."""
-    places = found.places
-    if places.cell_m is None or places.corner is None:
-        return None
-    best = found.table.groupby("place")[column].max()
-    cell, (left, top) = places.cell_m, places.corner
-    points = places.points.geometry
-    column_of = ((points.x - left) // cell).astype("int64").to_numpy()
-    row_of = ((top - points.y) // cell).astype("int64").to_numpy()
-    values = np.full((int(row_of.max()) + 1, int(column_of.max()) + 1), np.nan)
-    values[row_of, column_of] = best.reindex(places.points["place"]).to_numpy()
-    return Raster(values, Affine(cell, 0, left, 0, -cell, top), found.study.crs)
-
-
-def write_newcomers(found: Found, out: Path) -> None:
-    """Write ``newcomers.csv``, ``newcomer_exchanges.csv``, ``newcomers.gpkg``, a picture, and on a grid a GeoTIFF."""
-    table, exchanges = found.table, found.exchanges
-    with whole_folder(out) as folder:
-        write_tables({"newcomers": table, "newcomer_exchanges": exchanges}, folder)
-        facts = json.dumps(newcomer_facts(found, out), indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "newcomers.json").write_text(facts + "\n", encoding="utf-8")
-        maps.write_newcomer_layers(found.study, table, exchanges, folder / "newcomers.gpkg")
-        maps.write_newcomer_picture(found.study, table, folder / "newcomers.svg")
-        value, most = surface(found, "value"), surface(found, "most")
-        if value is not None and most is not None:
-            maps.write_newcomer_raster(value, most, folder / "newcomers.tif")
-
-
-def newcomer_facts(found: Found, out: Path) -> dict[str, Any]:
-    """Return what newcomers add, for machines."""
-    worths = found.worths
-    return {
-        "out": str(out),
-        "base": {key: worths.base.summary()[key] for key in ("status", "objective", "bound", "gap", "reasons")},
-        "built_stays": found.keep,
-        "cases": len(worths.cases),
-        "solved": worths.solved,
-        "seconds": round(worths.seconds, 3),
-        "currency": found.study.settings.currency,
-        "newcomers": _records(found.table),
-        "exchanges": _records(found.exchanges),
-        "notes": list(found.candidates.notes),
-    }
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = table.astype("object").to_dict("records")
-    return [{str(key): None if pd.isna(value) else value for key, value in row.items()} for row in rows]
+def _in_words(joined: pd.DataFrame, found: Found) -> dict[tuple[str, str], list[str]]:
+    """Return the exchanges of each case in words, the largest share of its stream first."""
+    study, out = found.region.study, {}
+    resources = dict(zip(study.resources["resource"], study.resources["name"], strict=True))
+    names = dict(zip(study.plants["plant"], study.plants["name"], strict=True))
+    for row in joined.sort_values("quantity", ascending=False, kind="stable").itertuples(index=False):
+        gives = row.from_node.startswith(AT)
+        other = row.to_node if gives else row.from_node
+        what = f"{row.quantity:,.0f} {row.unit} of {resources.get(row.resource) or row.resource}"
+        text = f"{'gives' if gives else 'takes'} {what} {'to' if gives else 'from'} {names.get(other) or other}"
+        out.setdefault((row.place, row.plant_type), []).append(f"{text} ({row.mode.replace('_', ' ')})")
+    return out

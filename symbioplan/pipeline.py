@@ -114,13 +114,8 @@ def placed(candidates: Candidates, decided: Plan) -> Plan:
     )
 
 
-def find_candidates(
-    study: Study, *, wanted: Callable[[pd.DataFrame], pd.Series] | None = None, progress: Progress = silent
-) -> Candidates:
-    """Return the sites, routes and corridors of a study, and the Problem that they make.
-
-    ``wanted`` says which of the matched pairs (:func:`models.match`) ways are looked for; all when absent.
-    """
+def find_candidates(study: Study, *, progress: Progress = silent) -> Candidates:
+    """Return the sites, routes and corridors of a study, and the Problem that they make."""
     clock = _Clock(progress)
     sited = None
     if study.settings.siting is not None:
@@ -136,7 +131,6 @@ def find_candidates(
         matching = models.find_matches(study)
         found = matching if routed is study else models.find_matches(routed)
         pairs = models.hub_pairs(study, found.offered)
-        pairs = pairs if wanted is None else pairs[wanted(pairs)].reset_index(drop=True)
     with clock("roads", f"finding truck routes over {len(study.roads):,} road edges"):
         routes = routing.truck_routes(routed, pairs)
     with clock("corridors", "finding pipeline corridors"):
