@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ class PageData:
 
     study: Study
     plan: Plan
+    first: tuple[Overlay, ...] = ()  # above the plan's, which then wait to be switched on
 
     @cached_property
     def scene(self) -> Scene:
@@ -54,7 +55,10 @@ class PageData:
     @cached_property
     def _by_phase(self) -> dict[str, list[Overlay | None]]:
         by_phase = [plan_overlays(scene, self.parties) for scene in self.scenes]
-        found: dict[str, list[Overlay | None]] = {
+        if self.first:
+            by_phase = [[replace(overlay, show=False) for overlay in each] for each in by_phase]
+        found = {each.key: in_all_phases(each if each.size else None, len(self.scenes)) for each in self.first}
+        found |= {
             each[0].key: [overlay if overlay.size else None for overlay in each] for each in zip(*by_phase, strict=True)
         }
         for overlay in study_overlays(self.scene, self.parties):

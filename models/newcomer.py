@@ -82,7 +82,9 @@ class Valuation:
 
     def __init__(self, problem: Problem, plan: Plan, cases: Sequence[Case]) -> None:
         there = standing(problem, plan, frozenset[str]().union(*(case.corridors for case in cases)))
-        kinds = {kind: [case for case in cases if case.plant_type == kind] for kind in {case.plant_type for case in cases}}
+        kinds = {
+            kind: [case for case in cases if case.plant_type == kind] for kind in {case.plant_type for case in cases}
+        }
         self._parts = {
             kind: _Part(without(there, [case for case in cases if case.plant_type != kind]), mine)
             for kind, mine in kinds.items()
@@ -237,7 +239,9 @@ class _Part:
         lone = alone(problem, case.streams)
         most = np.inf if result.bound is None else max(self.cost + lone - result.bound, 0.0)
         reached = 0.0 if result.values is None else self.bound + lone - mip.objective(result.values)
-        status = "optimal" if result.status == "gap_reached" else result.status  # OPTIMAL_GAP is that of a proven optimum
+        status = (
+            "optimal" if result.status == "gap_reached" else result.status
+        )  # OPTIMAL_GAP is that of a proven optimum
         return Worth(case, min(max(reached, 0.0), most), most, status, seconds=perf_counter() - started)
 
     def planned(self, worth: Worth) -> Worth:

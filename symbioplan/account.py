@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data import Plan, Study
-from models import MEASURES, Matching, Point, Worths
+from models import MEASURES, Matching, Point
 from siting import Sited
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
@@ -28,6 +28,7 @@ _STATUS = {
     "unknown": "the solver gave no answer",
 }
 
+_NEWCOMERS = 12  # places listed
 
 _VERDICTS = {
     "possible": "possible",
@@ -166,25 +167,24 @@ def match_text(study: Study, matching: Matching, out: Path | None) -> str:
     return "\n".join([*lines, *([f"written to {out.resolve()}"] if out is not None else [])])
 
 
-def newcomer_text(study: Study, table: pd.DataFrame, worths: Worths, out: Path) -> str:
-    """Return what newcomers add as a table; ranks are as wide as the bounds leave them."""
-    if not worths.base.has_solution:
-        return f"{study.name}: without a newcomer {_STATUS[worths.base.status]}\n  " + "\n  ".join(worths.base.reasons)
-    money = f"{study.settings.currency}/year"
-    shown = _new_table("rank", "place", "type", f"value ({money})", "from", "to", "exchanges", numbers_from=3)
-    for row in table.itertuples(index=False):
-        rank = f"{row.rank_from}" if row.rank_from == row.rank_to else f"{row.rank_from} to {row.rank_to}"
-        value = "at most" if pd.isna(row.value) else _number(row.value)
-        joined = "" if pd.isna(row.exchanges) else f"{row.exchanges:.0f}"
-        shown.add_row(
-            rank, escape(row.place), escape(row.plant_type), value, _number(row.least), _number(row.most), joined
-        )
-    head = f"{study.name}: {worths.solved} of {len(worths.cases)} cases planned, the others bounded; ranks that overlap"
-    wrong = [f"{row.place}: THE INDEPENDENT CHECKER FOUND: {row.checker}"
+def newcomer_text(study: Study, table: pd.DataFrame, notes: Sequence[str], out: Path) -> str:
+    """Return what newcomers add as a table: the best places of one type, or the best place of each."""
+    money, several = f"{study.settings.currency}/year", table["plant_type"].nunique() > 1
+    shown = _new_table("rank", "type", "place", f"adds at least ({money})", "at most", "joins", numbers_from=3)
+    rows = table.drop_duplicates("plant_type") if several else table.head(_NEWCOMERS)
+    for number, row in enumerate(rows.itertuples(index=False), start=1):
+        rank = number if several else row.rank
+        shown.add_row(str(rank), escape(row.plant_type), escape(row.name), _number(row.at_least), _number(row.at_most),
+                      escape(row.joins.replace("; ", "\n")))  # fmt: skip
+    head = f"{study.name}: {table['place'].nunique():,} places valued, "
+    head += "the best place of each plant type" if several else f"the best {len(rows)}"
+    wrong = [f"{row.name}: THE INDEPENDENT CHECKER FOUND: {row.checker}"
              for row in table.itertuples(index=False) if row.checker not in ("", "ok")]  # fmt: skip
-    return "\n".join(
-        [f"{head} are closer than the gaps", _render(shown).rstrip(), *wrong, f"written to {out.resolve()}"]
-    )
+    open_ = int((~table["status"].isin(["optimal", "out_of_reach"])).sum())
+    stopped = [f"{open_} cases were stopped before the proof: their values are bounds"] if open_ else []
+    told = [f"note: {note}" for note in notes]
+    return "\n".join([head, _render(shown).rstrip(), *wrong, *stopped, *told, f"map: {(out / 'newcomers.html').resolve()}",
+                      f"written to {out.resolve()}"])  # fmt: skip
 
 
 def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:

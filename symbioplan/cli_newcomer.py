@@ -8,62 +8,102 @@ from typing import Annotated
 import typer
 
 from data import Fault, InputError, read_study, refuse_foreign
-from data.newcomers import read_newcomer, type_streams
-from symbioplan import account, newcomers
-from symbioplan.cli_base import JsonOption, OutOption, QuietOption, Voice, app, exit_as
+from data.newcomers import read_newcomers
+from symbioplan import account, newcomer_outputs, newcomer_places, newcomers
+from symbioplan.cli_base import EXIT_STOPPED, JsonOption, OutOption, QuietOption, Voice, app
 
 
 @app.command("newcomer", epilog="Example: `symbioplan newcomer kalundborg --type greenhouse --out out/greenhouse`")
 def newcomer_command(
-    source: Annotated[
-        str, typer.Argument(metavar="STUDY|PLAN", help="A study, or what `symbioplan plan` wrote (its study is used).")
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A study, which is planned first, or what `symbioplan plan` wrote.")
     ],
     out: OutOption,
     *,
-    streams: Annotated[
+    plan: Annotated[
         Path | None,
-        typer.Option("--streams", metavar="FILE", help="The newcomer's streams: the columns of streams without plant."),
+        typer.Option("--plan", metavar="DIR", help="What `symbioplan plan` wrote for the study: that plan stands."),
     ] = None,
     kind: Annotated[
         list[str] | None,
         typer.Option("--type", metavar="NAME", help="A plant type of the catalogue, or all; may be repeated."),
     ] = None,
+    streams: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--streams", metavar="FILE", help="A newcomer's streams: the columns of streams without plant; repeatable."
+        ),
+    ] = None,
+    gives: Annotated[
+        list[str] | None,
+        typer.Option("--gives", metavar="TEXT", help="What a newcomer has: '20 MW of hot_water_60'; repeatable."),
+    ] = None,
+    wants: Annotated[
+        list[str] | None,
+        typer.Option("--wants", metavar="TEXT", help="What it needs: '50000 t of fly_ash'; repeatable."),
+    ] = None,
+    technology: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--technology", metavar="NAME", help="What may stand beside it, such as heat_pump_90; repeatable."
+        ),
+    ] = None,
+    which: Annotated[
+        str, typer.Option("--which", metavar="types", help="types: which plant type of the catalogue adds most.")
+    ] = "",
     at: Annotated[
-        str, typer.Option("--at", metavar="sites|grid", help="Where it could stand; sites where there are any.")
+        str,
+        typer.Option(
+            "--at", metavar="sites|grid", help="Where it could stand; without it a grid, of many types sites."
+        ),
     ] = "",
     spacing_km: Annotated[
-        float | None, typer.Option(min=0.05, metavar="KM", help="Between points of the grid; else some 24 points.")
+        float | None,
+        typer.Option(min=0.05, metavar="KM", help="Size of the coarsest cells of the grid; else about 40."),
     ] = None,
-    best: Annotated[int, typer.Option(min=1, help="How many of the best are wanted exactly.")] = 3,
-    every: Annotated[bool, typer.Option("--every", help="Plan every case, also those that are surely not best.")] = (
-        False
-    ),
-    replan: Annotated[
-        bool, typer.Option("--replan", help="Plan everything anew; else what is built without a newcomer stands.")
-    ] = False,
+    best: Annotated[int, typer.Option(min=1, help="How many of the best are planned in full and listed.")] = 12,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find where in the region a newcomer adds most value, or which type of plant would."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
-    if (streams is None) == (not kind):
-        raise InputError([Fault("newcomer", "--streams, --type", "both or neither", "one of the two")])
-    if at not in ("", "sites", "grid"):
-        raise InputError([Fault("newcomer", "--at", repr(at), "sites or grid")])
-    inside = Path(source) / "study"
-    study = read_study(inside if (inside / "study.toml").is_file() else source)
-    table = read_newcomer(streams, study) if streams is not None else type_streams(kind or [], study)
-    on_sites = at == "sites" or (at == "" and len(study.sites) > 0)
+    types = [*(kind or []), *(["all"] if which == "types" else [])]
+    _require(which, at, some=bool(types or streams or gives or wants))
+    folder = plan if plan is not None else Path(study)
+    if plan is not None or (folder / "plan" / "plan.json").is_file():
+        region, read = newcomers.read_region(folder), None
+        found_study = region.study
+    else:
+        region, read = None, read_study(study)
+        found_study = read
+    coming = read_newcomers(found_study, types=types, tables=streams or (), gives=gives or (), wants=wants or (),
+                            technologies=technology or ())  # fmt: skip
+    if region is None:
+        region = newcomers.planned_region(read, progress=voice.progress)
+    many = len(coming) > 1
+    on_sites = at == "sites" or (at == "" and many and len(region.study.sites) > 0)
     spacing = None if spacing_km is None else spacing_km * 1000
-    places = newcomers.site_places(study) if on_sites else newcomers.grid_places(study, spacing_m=spacing)
-    count = len(places.points) * table["plant_type"].nunique()
-    found = newcomers.find_newcomers(
-        study, table, places, best=count if every else best, keep=not replan, progress=voice.progress
-    )
-    if found.worths.base.has_solution:
-        newcomers.write_newcomers(found, out)
-    voice.answer(
-        newcomers.newcomer_facts(found, out), account.newcomer_text(found.study, found.table, found.worths, out)
-    )
-    exit_as([found.worths.base, *(worth.plan for worth in found.worths.cases if worth.plan is not None)])
+    places = newcomer_places.site_places(region.study) if on_sites else newcomer_places.grid_places(
+        region.study, spacing_m=spacing, levels=0 if many else 2)  # fmt: skip
+    found = newcomers.find_newcomers(region, coming, places, best=best, progress=voice.progress)
+    table = newcomer_outputs.newcomer_table(found)
+    newcomer_outputs.write_newcomers(found, table, out)
+    facts = newcomer_outputs.newcomer_facts(found, table, out)
+    voice.answer(facts, account.newcomer_text(region.study, table, facts["notes"], out))
+    if not table["status"].isin(["optimal", "out_of_reach"]).all():
+        raise typer.Exit(EXIT_STOPPED)
+
+
+def _require(which: str, at: str, *, some: bool) -> None:
+    """Raise one error that names every option that makes no sense."""
+    faults = []
+    if which not in ("", "types"):
+        faults.append(Fault("newcomer", "--which", repr(which), "types"))
+    if at not in ("", "sites", "grid"):
+        faults.append(Fault("newcomer", "--at", repr(at), "sites or grid"))
+    if not some and which in ("", "types"):
+        expected = "--type, --streams, --gives, --wants or --which types"
+        faults.append(Fault("newcomer", "", "no newcomer", expected))
+    if faults:
+        raise InputError(faults)

@@ -34,7 +34,9 @@ class Grid:
         drawn = np.full((self.shape[0] * times, self.shape[1] * times), np.nan)
         order = np.argsort(cells["level"].to_numpy(), kind="stable")
         level, row, column = (cells[name].to_numpy()[order] for name in ("level", "row", "column"))
-        for size, top, left, value in zip(2 ** (self.levels - level), row, column, np.asarray(values)[order], strict=True):
+        for size, top, left, value in zip(
+            2 ** (self.levels - level), row, column, np.asarray(values)[order], strict=True
+        ):
             drawn[top * size : (top + 1) * size, left * size : (left + 1) * size] = value
         fine = self.cell_m / times
         return Raster(drawn, Affine(fine, 0, self.corner[0], 0, -fine, self.corner[1]), crs)  # type: ignore[arg-type]
@@ -155,7 +157,9 @@ def _suitable(study: Study, points: np.ndarray) -> np.ndarray:
     raster = study.suitability
     if raster is None:
         return np.ones(len(points), dtype=bool)
-    column, row = (np.floor(part).astype(int) for part in ~raster.transform @ (shapely.get_x(points), shapely.get_y(points)))
+    column, row = (
+        np.floor(part).astype(int) for part in ~raster.transform @ (shapely.get_x(points), shapely.get_y(points))
+    )
     rows, columns = raster.values.shape
     known = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     found = raster.values[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]

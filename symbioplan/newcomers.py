@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 import models
@@ -104,16 +103,20 @@ def find_newcomers(
 ) -> Found:
     """Return what each newcomer adds at each place; the best cells of a grid are parted, level by level.
 
-    The ``best`` cases have a plan that is read back and checked, with the exchanges that they would join.
+    The ``best`` cases and the best of each type have a plan that is read back and checked, with the exchanges that
+    they would join.
     """
     found = _at(region, newcomers, places, progress)
     while len(finer := refined(region.study, found.places, found.best)):
         progress(f"Parting the best cells into {len(finer)} smaller ones")
         found += _at(region, newcomers, finer, progress)
     order = sorted(found.worths, key=lambda worth: (-worth.least, -worth.most))
-    progress(f"Planning the best {min(best, len(order))} of {len(order)} cases in full")
-    first = [found.valuations[worth.case].planned(worth) for worth in order[:best]]
-    return replace(found, worths=(*first, *order[best:]))
+    kinds = [worth.case.plant_type for worth in order]
+    full = {*range(min(best, len(order))), *(kinds.index(kind) for kind in set(kinds))}
+    progress(f"Planning {len(full)} of {len(order)} cases in full")
+    worths = [found.valuations[worth.case].planned(worth) if number in full else worth
+              for number, worth in enumerate(order)]  # fmt: skip
+    return replace(found, worths=tuple(worths))
 
 
 def _at(region: Region, newcomers: Sequence[Newcomer], places: Places, progress: Progress) -> Found:
@@ -143,8 +146,10 @@ def _at(region: Region, newcomers: Sequence[Newcomer], places: Places, progress:
         ),
     )
     known = {*pairs["supply"], *pairs["demand"]}
-    lost = [name for new in newcomers for name in new.streams["stream"]
-            if not any(f"{AT}{place}/{new.name}/{name}" in known for place in places.points["place"])]  # fmt: skip
+    lost = [f"{new.name}: {row.direction} of {row.resource}" for new in newcomers
+            for row in new.streams.itertuples(index=False)
+            if row.resource not in set(new.recipes["resource"])
+            and not any(f"{case.node}/{row.stream}" in known for case in cases if case.plant_type == new.name)]  # fmt: skip
     valuation = models.Valuation(problem, region.plan, cases)
     worths = []
     for number, case in enumerate(cases, start=1):
@@ -251,62 +256,3 @@ def _own_pipes(
         pipes.append(network.pipes.assign(corridor=f"new-{number}-" + network.pipes["corridor"]))
         known.append(models.Case(case.place, case.plant_type, case.node, case.streams, frozenset(own["corridor"])))
     return junctions, corridors, pipes, known
-
-
-def newcomer_exchanges(found: Found) -> pd.DataFrame:
-    """Return the exchanges that each newcomer would join, with the region's plants."""
-    columns = ["place", "plant_type", "from_node", "to_node", "resource", "received_as", "mode", "quantity", "unit",
-               "distance_m"]  # fmt: skip
-    parts = []
-    for worth in found.worths:
-        if worth.plan is not None and worth.least > 0:
-            table, node = worth.plan.exchanges, worth.case.node
-            mine = table[(table["from_node"] == node) ^ (table["to_node"] == node)]
-            parts.append(mine.assign(place=worth.case.place, plant_type=worth.case.plant_type))
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-
-
-def newcomer_table(found: Found) -> pd.DataFrame:
-    """Return a row per place and type, the best first; the rank says how many are surely better.
-
-    Columns ``rank``, ``place``, ``name``, ``plant_type``, ``at_least``, ``at_most`` (currency per year), ``status``,
-    ``checker``, ``exchanges`` (how many), ``joins`` (which, in words), ``x``, ``y`` (the study's CRS), ``lon``, ``lat``,
-    ``cell_m``, ``seconds``.
-    """
-    joined = newcomer_exchanges(found)
-    words = _in_words(joined, found)
-    least = np.array([worth.least for worth in found.worths])
-    rows = [
-        {
-            "rank": 1 + int((least > worth.most * (1 + 1e-9)).sum()),
-            "place": worth.case.place, "plant_type": worth.case.plant_type,
-            "at_least": worth.least, "at_most": worth.most, "status": worth.status,
-            "checker": "" if worth.plan is None else "; ".join(worth.plan.checker) or "ok",
-            "exchanges": len(words.get((worth.case.place, worth.case.plant_type), ())),
-            "joins": "; ".join(words.get((worth.case.place, worth.case.plant_type), ())),
-            "seconds": round(worth.seconds, 3),
-        }
-        for worth in found.worths
-    ]  # fmt: skip
-    columns = ["rank", "place", "plant_type", "at_least", "at_most", "status", "checker", "exchanges", "joins", "seconds"]
-    points = found.places.points.set_index("place")
-    table = pd.DataFrame(rows, columns=columns)
-    table = table.sort_values(["at_least", "at_most"], ascending=False, kind="stable", ignore_index=True)
-    spots, degrees = (frame.geometry.reindex(table["place"]) for frame in (points, points.to_crs(4326)))
-    table.insert(2, "name", points["name"].reindex(table["place"]).to_numpy())
-    return table.assign(x=spots.x.to_numpy(), y=spots.y.to_numpy(), lon=degrees.x.round(6).to_numpy(),
-                        lat=degrees.y.round(6).to_numpy(), cell_m=points["cell_m"].reindex(table["place"]).to_numpy())  # fmt: skip
-
-
-def _in_words(joined: pd.DataFrame, found: Found) -> dict[tuple[str, str], list[str]]:
-    """Return the exchanges of each case in words, the largest share of its stream first."""
-    study, out = found.region.study, {}
-    resources = dict(zip(study.resources["resource"], study.resources["name"], strict=True))
-    names = dict(zip(study.plants["plant"], study.plants["name"], strict=True))
-    for row in joined.sort_values("quantity", ascending=False, kind="stable").itertuples(index=False):
-        gives = row.from_node.startswith(AT)
-        other = row.to_node if gives else row.from_node
-        what = f"{row.quantity:,.0f} {row.unit} of {resources.get(row.resource) or row.resource}"
-        text = f"{'gives' if gives else 'takes'} {what} {'to' if gives else 'from'} {names.get(other) or other}"
-        out.setdefault((row.place, row.plant_type), []).append(f"{text} ({row.mode.replace('_', ' ')})")
-    return out
