@@ -1,4 +1,4 @@
-"""Plants that could come: their streams, from a type of the catalogue, a table or a few words, and their technologies."""
+"""Plants that could come: streams of a catalogue type, a table or a few words, and technologies beside them."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _in_words(text: str, direction: str, faults: list[Fault]) -> dict[str, str] 
     return {"resource": found["resource"], "direction": direction, "quantity": quantity, "unit": found["unit"]}
 
 
-def _newcomer(
+def _newcomer(  # noqa: PLR0917 - private, and each call names what it has
     raw: pd.DataFrame, name: str, title: str, study: Study, file: str, technologies: Sequence[str], faults: list[Fault]
 ) -> Newcomer:
     """Return one newcomer; what is wrong with it is added to the faults."""
@@ -164,4 +164,4 @@ def _technologies(study: Study, names: Sequence[str], faults: list[Fault]) -> tu
     unknown = [Fault("newcomer", "--technology", repr(name), closest(name, known)) for name in names
                if name not in set(known)]  # fmt: skip
     faults += [fault for fault in [*found, *unknown] if fault not in faults]
-    return tuple(part[part["technology"].isin(names)].reset_index(drop=True) for part in (table, recipes))  # type: ignore[return-value]
+    return tuple(part[part["technology"].isin(names)].reset_index(drop=True) for part in (table, recipes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from maps.numbers import number
 from maps.popups import Popup, popup
 from maps.siting_layers import EXCLUDED, hex_colours
 
-_CLASSES = 5
+_CLASSES = 10
 _MARKED = 12  # places of a grid that are marked, the best
 NOTHING = "adds nothing"
 
@@ -36,11 +37,11 @@ class Newcomers:
     study
         The region's, without newcomers.
     table
-        ``rank``, ``place``, ``name``, ``plant_type``, ``at_least``, ``at_most``, ``status``, ``checker``, ``exchanges``,
-        ``joins``, ``x``, ``y``; a row per place and type, the best first.
+        ``rank``, ``place``, ``name``, ``plant_type``, ``at_least``, ``at_most``, ``status``, ``checker``,
+        ``exchanges``, ``joins``, ``x``, ``y``; a row per place and type, the best first.
     exchanges
-        ``place``, ``plant_type``, ``from_node``, ``to_node``, ``resource`` ...: one end is ``from_node`` or ``to_node`` of
-        the study, the other, a name that the study does not know, the newcomer.
+        ``place``, ``plant_type``, ``from_node``, ``to_node``, ``resource`` ...: one end is a plant or
+        site of the study, the other, a name that the study does not know, the newcomer.
     cells
         ``place``, ``level``, polygons in the study's CRS; none where places are sites.
     titles
@@ -74,13 +75,13 @@ class Newcomers:
         if high - low <= 1e-3 * high:
             return [low, high]
         step = _round_step((high - low) / _CLASSES)
-        return (np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step).tolist()
+        return [float(place * step) for place in range(int(np.floor(low / step)), int(np.ceil(high / step)) + 1)]
 
     @cached_property
     def classes(self) -> dict[str, str]:
         """Return the colour of each class by its words, the best first."""
         breaks = self.breaks
-        words = [f"{number(low)} to {number(high)}" for low, high in zip(breaks, breaks[1:], strict=False)]
+        words = [f"{number(low)} to {number(high)}" for low, high in pairwise(breaks)]
         words = [words[0].split(" to ")[0]] if len(breaks) == 2 else words
         found = dict(zip(words, hex_colours(pd.Series(np.linspace(0.1, 1.0, len(words)) if len(words) > 1 else [0.9])),
                          strict=True))  # fmt: skip
@@ -119,7 +120,7 @@ class Newcomers:
 
     @cached_property
     def lines(self) -> gpd.GeoDataFrame:
-        """Return the exchanges as straight lines between the newcomer and its partner, and ``from_name``, ``to_name``."""
+        """Return the exchanges as straight lines between newcomer and partner, with ``from_name`` and ``to_name``."""
         spots = self.study.plant_points
         sites = self.study.sites
         if len(sites):
@@ -133,12 +134,12 @@ class Newcomers:
                     for node in (row.from_node, row.to_node)]  # fmt: skip
             shapes.append(shapely.linestrings(ends))
         title = table["plant_type"].map(dict(self.titles)).astype("str") + " at " + table["place"].astype("str")
-        ends = {
+        told_by = {
             f"{side}_name": [names.get(node, "") or (node if node in spots.index else told)
                              for node, told in zip(table[f"{side}_node"], title, strict=True)]
             for side in ("from", "to")
         }  # fmt: skip
-        return gpd.GeoDataFrame(table.assign(**ends), geometry=shapes, crs=self.study.crs)
+        return gpd.GeoDataFrame(table.assign(**told_by), geometry=shapes, crs=self.study.crs)
 
     @cached_property
     def shown_lines(self) -> gpd.GeoDataFrame:

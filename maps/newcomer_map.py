@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.plan import Plan
-from maps.features import INK, fill, mark, mark_svg
+from maps.features import INK, PAPER, fill, mark, mark_svg
 from maps.headline import Headline
 from maps.newcomer_layers import Newcomers
 from maps.numbers import number, plural
@@ -37,32 +37,38 @@ def write_newcomer_map(newcomers: Newcomers, plan: Plan, path: Path, *, notes: t
 
 
 def _facet(newcomers: Newcomers) -> Facet:
-    return Facet(
-        "value", newcomers.money, [Value(name, name, colour=colour) for name, colour in newcomers.classes.items()]
-    )
+    used = {*newcomers.places["value_class"]}
+    classes = [Value(name, name, colour=colour) for name, colour in newcomers.classes.items() if name in used]
+    return Facet("value", "class", classes)
 
 
 def _cells(newcomers: Newcomers) -> Overlay:
     areas, facet = newcomers.areas, _facet(newcomers)
     own = [
         {"style": fill(colour, 0.55, weight=0.4), "facets": [at], **told}
-        for colour, at, told in zip(areas["colour"], facet.numbers(areas["value_class"]), newcomers.popups(areas), strict=True)
+        for colour, at, told in zip(areas["colour"], facet.numbers(areas["value_class"]), newcomers.popups(areas),
+                                    strict=True)
     ]  # fmt: skip
-    return Overlay("value", "Value of a newcomer", "Newcomer", [Part("areas", "area", areas.geometry, own)], facets=[facet],
+    parts = [Part("areas", "area", areas.geometry, own)]
+    return Overlay("value", f"Adds at least, {newcomers.money}", "Newcomer", parts, facets=[facet],
                    note="At least so much does a newcomer add there, as the plan stands.")  # fmt: skip
 
 
 def _places(newcomers: Newcomers) -> Overlay:
-    layer, facet = newcomers.marked[::-1], _facet(newcomers)
+    """Return the marked places: of a grid white over its colours, of sites in the colours of their classes."""
+    layer, told = newcomers.marked[::-1], newcomers.popups(newcomers.marked[::-1])
+    if len(newcomers.cells):
+        style = mark("disc", 17, PAPER, edge=INK, width=3)
+        parts = [Part("hubs", "mark", layer.geometry, [{"style": style, **popup} for popup in told])]
+        return Overlay("places", "Best places", "Newcomer", parts, swatch=mark_svg(style))
+    facet = _facet(newcomers)
     own = [
-        {"style": mark("disc", 20, colour, edge=INK, width=2.4), "facets": [at], **told}
-        for colour, at, told in zip(layer["colour"], facet.numbers(layer["value_class"]), newcomers.popups(layer), strict=True)
-    ]  # fmt: skip
-    top = next(iter(newcomers.classes.values()))
-    label = "Places" if newcomers.cells.empty else "Best places"
-    # Where there are no cells, the places carry the classes.
-    return Overlay("places", label, "Newcomer", [Part("hubs", "mark", layer.geometry, own)],
-                   swatch=mark_svg(mark("disc", 14, top, edge=INK, width=2)), facets=[facet])  # fmt: skip
+        {"style": mark("disc", 22, colour, edge=PAPER, width=2.5), "facets": [at], **popup}
+        for colour, at, popup in zip(layer["colour"], facet.numbers(layer["value_class"]), told, strict=True)
+    ]
+    sign = mark_svg(mark("disc", 14, next(iter(newcomers.classes.values())), edge=PAPER, width=1))
+    return Overlay("places", f"Adds at least, {newcomers.money}", "Newcomer",
+                   [Part("hubs", "mark", layer.geometry, own)], swatch=sign, facets=[facet])  # fmt: skip
 
 
 def _lines(newcomers: Newcomers, scene: Scene) -> Overlay:
@@ -85,25 +91,28 @@ def _lines(newcomers: Newcomers, scene: Scene) -> Overlay:
 
 def _head(newcomers: Newcomers, notes: tuple[str, ...]) -> Headline:
     """Return what stands beside the map: the best places or types, and what the numbers mean."""
-    table, kinds, money = newcomers.table, newcomers.kinds, newcomers.money
-    rows = table if len(kinds) == 1 else table.drop_duplicates("plant_type")
+    table, titles, money = newcomers.table, newcomers.titles, newcomers.money
+    several = len(newcomers.kinds) > 1
+    rows = (table.drop_duplicates("plant_type") if several else table).head(_LISTED)
     ranked = [
-        f"{number}. {newcomers.titles[row.plant_type] + ' at ' if len(kinds) > 1 else ''}{row.name}: {_worth(row.at_least, money)}"
-        for number, row in enumerate(rows.head(_LISTED).itertuples(index=False), start=1)
+        f"{place}. {titles[row.plant_type] + ', ' if several else ''}{row.name}: {_worth(row.at_least, money)}"
+        for place, row in enumerate(rows.itertuples(index=False), start=1)
     ]
     top = table.iloc[0]
-    what = newcomers.titles[top["plant_type"]]
-    best = f"{what} adds most at {top['name']}: {_worth(top['at_least'], money)}"
-    nothing = f"{what if len(kinds) == 1 else 'No plant type'} adds nothing anywhere"
-    count = plural(table["place"].nunique(), "place")
-    return Headline(
-        savings=(("Adds a year", f"{number(top['at_least'])} {newcomers.study.settings.currency}", what),) if top["at_least"] > 0 else (),
-        status=f"{best if top['at_least'] > 0 else nothing}; {count} valued",
-        checker="", checker_ok=True, indicators=(), counts="", reasons=(),
-        notes=(*ranked, "Value: what the region and the newcomer save together in a year, against a newcomer that "
-               "exchanges nothing. The plan stands; the newcomer's own ways are built and all flows are free again",
-               *notes),
-    )  # fmt: skip
+    what, count = titles[top["plant_type"]], plural(table["place"].nunique(), "place")
+    status = f"{what if not several else 'No plant type'} adds nothing anywhere; {count} valued"
+    if top["at_least"] > 0:
+        status = f"{what} adds most {_at(top['name'])}; {count} valued"
+    worth = (("Adds at least", f"{number(top['at_least'])} {money}", ""),) if top["at_least"] > 0 else ()
+    said = "Value: what the region and the newcomer save together in a year, against one that exchanges nothing. "
+    said += "The plan stands; only the newcomer's own ways are built, and all flows are free again"
+    return Headline(savings=worth, status=status, checker="", checker_ok=True, indicators=(), counts="", reasons=(),
+                    notes=(*ranked, said, *notes))  # fmt: skip
+
+
+def _at(name: str) -> str:
+    """Return a place's name after "adds most": those of cells begin with a distance."""
+    return name if name[:1].isdigit() else f"at {name}"
 
 
 def _worth(value: float, money: str) -> str:

@@ -9,14 +9,14 @@ import geopandas as gpd
 import shapely
 
 from data.study import Study
-from maps.newcomer_layers import NOTHING, Newcomers
+from maps.newcomer_layers import Newcomers
 from maps.numbers import number, plural
 from maps.qml import legal
 
 _WIDTH, _TOP, _SIDE, _PAD = 820, 84, 400, 20
 _INK = "#222222"
 _STYLE = f"text{{font-family:system-ui,'Segoe UI',Roboto,'DejaVu Sans',sans-serif;fill:{_INK};font-size:14px}}"
-_LISTED, _LONGEST = 12, 40
+_LISTED, _LONGEST = 12, 46
 
 
 def newcomer_picture(newcomers: Newcomers) -> str:
@@ -38,7 +38,7 @@ def newcomer_picture(newcomers: Newcomers) -> str:
         *_ground(study, frame),
         *_cells(newcomers.areas, frame),
         *_plants(study, frame),
-        *_marks(newcomers.marked, frame),
+        *_marks(newcomers.marked, frame, coloured=newcomers.areas.empty),
         "</g>",
         *_side(newcomers),
         "</svg>",
@@ -65,7 +65,9 @@ class _Frame:
         near = max(right - left, up - low, 2000.0) * (0.02 if len(newcomers.areas) else 0.15)
         self.left, right, low, self.up = left - near, right + near, low - near, up + near
         self.scale = (_WIDTH - 2 * _PAD) / max(right - self.left, (self.up - low) / 1.2)
-        self.height = max(int((self.up - low) * self.scale) + _TOP + _PAD, 640)
+        listed = len(newcomers.kinds) if len(newcomers.kinds) > 1 else len(newcomers.marked)
+        beside = 36 * min(listed, _LISTED) + 22 * len(newcomers.classes) + 160
+        self.height = max(int((self.up - low) * self.scale) + _TOP + _PAD, _TOP + beside)
         wide, high = (_WIDTH - 2 * _PAD) / self.scale, (self.height - _TOP - _PAD) / self.scale
         self.left -= (wide - (right - self.left)) / 2
         self.up += (high - (self.up - low)) / 2
@@ -96,8 +98,8 @@ def _path(line: shapely.Geometry, frame: _Frame) -> str:
 def _cells(areas: gpd.GeoDataFrame, frame: _Frame) -> Iterator[str]:
     for row in areas.itertuples(index=False):
         told = f"{row.place}: at least {number(row.at_least)}"
-        yield (f'<path d="{_path(row.geometry.exterior, frame)}Z" fill="{row.colour}" fill-opacity="0.7" stroke="#FFFFFF" '
-               f'stroke-width="0.5"><title>{_text(told)}</title></path>')  # fmt: skip
+        yield (f'<path d="{_path(row.geometry.exterior, frame)}Z" fill="{row.colour}" fill-opacity="0.7" '
+               f'stroke="#FFFFFF" stroke-width="0.5"><title>{_text(told)}</title></path>')  # fmt: skip
 
 
 def _plants(study: Study, frame: _Frame) -> Iterator[str]:
@@ -105,18 +107,23 @@ def _plants(study: Study, frame: _Frame) -> Iterator[str]:
     for plant, spot in study.plant_points.items():
         if frame.box.contains(spot):
             x, y = frame(spot.x, spot.y)
-            yield (f'<g><title>{_text(names[plant] or plant)}</title><path d="M{x - 5} {y - 5}h10v10h-10z" fill="#FFFFFF" '
-                   f'stroke="{_INK}" stroke-width="1.5"/></g>')  # fmt: skip
+            yield (f'<g><title>{_text(names[plant] or plant)}</title><path d="M{x - 5} {y - 5}h10v10h-10z" '
+                   f'fill="#FFFFFF" stroke="{_INK}" stroke-width="1.5"/></g>')  # fmt: skip
 
 
-def _marks(marked: gpd.GeoDataFrame, frame: _Frame) -> Iterator[str]:
-    """Yield a numbered disc per marked place, the best on top."""
+def _short(text: str) -> str:
+    return _text(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+
+
+def _marks(marked: gpd.GeoDataFrame, frame: _Frame, *, coloured: bool) -> Iterator[str]:
+    """Yield a numbered disc per marked place, the best on top; where no cells are, with a rim in its colour."""
     for row in marked[::-1].itertuples(index=False):
         x, y = frame(row.geometry.x, row.geometry.y)
         told = f"{row.name}: at least {number(row.at_least)}"
-        yield (f'<g><title>{_text(told)}</title><circle cx="{x}" cy="{y}" r="11" fill="#FFFFFF" stroke="{_INK}" '
-               f'stroke-width="2"/><text x="{x}" y="{y + 4.5}" text-anchor="middle" style="font-size:12px;font-weight:600">'
-               f"{row.rank}</text></g>")  # fmt: skip
+        rim, wide = (row.colour, 6) if coloured else (_INK, 2)
+        yield (f'<g><title>{_text(told)}</title><circle cx="{x}" cy="{y}" r="12" fill="#FFFFFF" stroke="{rim}" '
+               f'stroke-width="{wide}"/><text x="{x}" y="{y + 4.5}" text-anchor="middle" '
+               f'style="font-size:12px;font-weight:600">{row.rank}</text></g>')  # fmt: skip
 
 
 def _side(newcomers: Newcomers) -> Iterator[str]:
@@ -124,20 +131,24 @@ def _side(newcomers: Newcomers) -> Iterator[str]:
     left, y = _WIDTH + 4, _TOP + 6
     several = len(newcomers.kinds) > 1
     rows = newcomers.table.drop_duplicates("plant_type") if several else newcomers.marked
-    yield f'<text x="{left}" y="{y}" style="font-weight:600">{"best place of each type" if several else "rank and place"}</text>'
+    head = "Best place of each type" if several else "Rank and place"
+    yield f'<text x="{left}" y="{y}" style="font-weight:600">{head}</text>'
     for row in rows.head(_LISTED).itertuples(index=False):
         y += 22
-        said = f"{newcomers.titles[row.plant_type]}, {row.name}" if several else f"{row.rank}. {row.name}"
-        said = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
-        yield (f'<text x="{left}" y="{y}" style="font-size:13px">{_text(said)}</text><text x="{left + _SIDE - _PAD}" y="{y}" '
-               f'text-anchor="end" style="font-size:13px">{number(row.at_least)}</text>')  # fmt: skip
+        said = newcomers.titles[row.plant_type] if several else f"{row.rank}. {row.name}"
+        value = number(row.at_least) if row.at_least > 0 else "nothing"
+        yield f'<text x="{left}" y="{y}" style="font-size:13px">{_short(said)}</text>'
+        yield (f'<text x="{left + _SIDE - _PAD}" y="{y}" text-anchor="end" style="font-size:13px">{value}</text>')
+        if several and row.at_least > 0:
+            y += 16
+            yield f'<text x="{left + 12}" y="{y}" style="font-size:12px;fill:#555555">{_short(row.name)}</text>'
     y += 36
     yield f'<text x="{left}" y="{y}" style="font-weight:600">Adds at least, {_text(newcomers.money)}</text>'
     used = {*newcomers.places["value_class"]}
     for words, colour in newcomers.classes.items():
-        if words in used or words != NOTHING:
+        if words in used:
             y += 22
-            yield (f'<rect x="{left}" y="{y - 12}" width="24" height="16" fill="{colour}" fill-opacity="0.7" stroke="#FFFFFF"/>'
+            yield (f'<rect x="{left}" y="{y - 12}" width="24" height="16" fill="{colour}" fill-opacity="0.7"/>'
                    f'<text x="{left + 32}" y="{y + 1}">{_text(words)}</text>')  # fmt: skip
     for mark, words in (
         (f'<circle r="9" fill="#FFFFFF" stroke="{_INK}" stroke-width="2"/>', "place with its rank"),
@@ -145,4 +156,5 @@ def _side(newcomers: Newcomers) -> Iterator[str]:
         ('<rect x="-12" y="-8" width="24" height="16" fill="#DCE6EC"/>', "forbidden land and water"),
     ):
         y += 26
-        yield f'<g transform="translate({left + 12} {y - 4})">{mark}</g><text x="{left + 32}" y="{y + 1}">{words}</text>'
+        yield f'<g transform="translate({left + 12} {y - 4})">{mark}</g>'
+        yield f'<text x="{left + 32}" y="{y + 1}">{words}</text>'

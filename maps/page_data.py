@@ -86,7 +86,7 @@ class PageData:
             "figures": [
                 phase_figures(scene, phase) for scene, phase in zip(self.scenes, self.plan.phases, strict=False)
             ],
-            "views": {**_views(self.scene), "credit": credit},
+            "views": {**_views(self.scene, self.first), "credit": credit},
             "parties": self._parties(),
             "balances": self._balances(),
             "overlays": [_described(overlay) for overlay in self.overlays],
@@ -137,11 +137,13 @@ def _described(overlay: Overlay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _views(scene: Scene) -> dict[str, Any]:
-    """Return the two extents: where most plants stand, which opens first, and everything."""
+def _views(scene: Scene, first: Sequence[Overlay]) -> dict[str, Any]:
+    """Return the two extents: where most plants stand or what comes first is, which opens first, and everything."""
     points = scene.study.plant_points
     if not len(points):
         return {"near": None, "all": None}
     near = points[main_cluster(points)]
+    marked = [part.shapes for overlay in first for part in overlay.parts if part.kind in ("mark", "area")]
+    near = gpd.GeoSeries(pd.concat(marked), crs=points.crs) if sum(map(len, marked)) else near
     everything = pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)])
     return {"near": bounds_degrees(near), "all": bounds_degrees(everything)}

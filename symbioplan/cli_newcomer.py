@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from data import Fault, InputError, read_study, refuse_foreign
+from data import Fault, InputError, Study, read_study, refuse_foreign
 from data.newcomers import read_newcomers
 from symbioplan import account, newcomer_outputs, newcomer_places, newcomers
 from symbioplan.cli_base import EXIT_STOPPED, JsonOption, OutOption, QuietOption, Voice, app
@@ -70,14 +70,8 @@ def newcomer_command(
     refuse_foreign(out)
     types = [*(kind or []), *(["all"] if which == "types" else [])]
     _require(which, at, some=bool(types or streams or gives or wants))
-    folder = plan if plan is not None else Path(study)
-    if plan is not None or (folder / "plan" / "plan.json").is_file():
-        region, read = newcomers.read_region(folder), None
-        found_study = region.study
-    else:
-        region, read = None, read_study(study)
-        found_study = read
-    coming = read_newcomers(found_study, types=types, tables=streams or (), gives=gives or (), wants=wants or (),
+    read, region = _region(study, plan)
+    coming = read_newcomers(read, types=types, tables=streams or (), gives=gives or (), wants=wants or (),
                             technologies=technology or ())  # fmt: skip
     if region is None:
         region = newcomers.planned_region(read, progress=voice.progress)
@@ -93,6 +87,21 @@ def newcomer_command(
     voice.answer(facts, account.newcomer_text(region.study, table, facts["notes"], out))
     if not table["status"].isin(["optimal", "out_of_reach"]).all():
         raise typer.Exit(EXIT_STOPPED)
+
+
+def _region(study: str, plan: Path | None) -> tuple[Study, newcomers.Region | None]:
+    """Return the study, and the region where it is planned already."""
+    written = Path(study)
+    if plan is None:
+        planned = (written / "plan" / "plan.json").is_file()
+        region = newcomers.read_region(written) if planned else None
+        return (read_study(study) if region is None else region.study), region
+    region = newcomers.read_region(plan)
+    if written.resolve() != plan.resolve() and read_study(study).digest != region.plan.input_digest:
+        raise InputError(
+            [Fault(str(plan), "", "a plan of another study, or of this one as it was", f"a plan of {study}")]
+        )
+    return region.study, region
 
 
 def _require(which: str, at: str, *, some: bool) -> None:

@@ -33,8 +33,8 @@ def newcomer_table(found: Found) -> pd.DataFrame:
     """Return a row per place and type, the best first; the rank says how many are surely better.
 
     Columns ``rank``, ``place``, ``name``, ``plant_type``, ``at_least``, ``at_most`` (currency per year), ``status``,
-    ``checker``, ``exchanges`` (how many), ``joins`` (which, in words), ``x``, ``y`` (the study's CRS), ``lon``, ``lat``,
-    ``cell_m``, ``seconds``.
+    ``checker``, ``exchanges`` (how many), ``joins`` (which, in words), ``x``, ``y`` (the study's CRS), ``lon``,
+    ``lat``, ``cell_m``, ``seconds``.
     """
     joined = newcomer_exchanges(found)
     words = _in_words(joined, found)
@@ -68,13 +68,15 @@ def newcomer_table(found: Found) -> pd.DataFrame:
     table = table.sort_values(["at_least", "at_most"], ascending=False, kind="stable", ignore_index=True)
     spots, degrees = (frame.geometry.reindex(table["place"]) for frame in (points, points.to_crs(4326)))
     table.insert(2, "name", points["name"].reindex(table["place"]).to_numpy())
+    size = points["cell_m"].reindex(table["place"]).to_numpy()
     return table.assign(x=spots.x.to_numpy(), y=spots.y.to_numpy(), lon=degrees.x.round(6).to_numpy(),
-                        lat=degrees.y.round(6).to_numpy(), cell_m=points["cell_m"].reindex(table["place"]).to_numpy())  # fmt: skip
+                        lat=degrees.y.round(6).to_numpy(), cell_m=size)  # fmt: skip
 
 
 def _in_words(joined: pd.DataFrame, found: Found) -> dict[tuple[str, str], list[str]]:
     """Return the exchanges of each case in words, the largest share of its stream first."""
-    study, out = found.region.study, {}
+    study = found.region.study
+    out: dict[tuple[str, str], list[str]] = {}
     resources = dict(zip(study.resources["resource"], study.resources["name"], strict=True))
     names = dict(zip(study.plants["plant"], study.plants["name"], strict=True))
     for row in joined.sort_values("quantity", ascending=False, kind="stable").itertuples(index=False):
@@ -99,7 +101,7 @@ def cells(found: Found) -> gpd.GeoDataFrame:
 
 
 def write_newcomers(found: Found, table: pd.DataFrame, out: Path) -> None:
-    """Write ``newcomers.csv``, ``newcomer_exchanges.csv``, ``newcomers.json`` and everything drawn, whole or not at all."""
+    """Write the tables, ``newcomers.json`` and everything drawn, whole or not at all."""
     study, grid = found.region.study, found.places.grid
     exchanges = newcomer_exchanges(found)
     titles = {newcomer.name: newcomer.title for newcomer in found.newcomers}

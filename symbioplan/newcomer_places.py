@@ -16,6 +16,8 @@ from data import Fault, InputError, Raster, Study
 from maps.geometry import main_cluster
 
 _LEAST_SHARE = 0.1  # of a cell that must be land on which something may stand
+_COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+_TAKEN_M = 50.0  # around a plant: its own land
 _FINEST_M = 100.0  # no cell is parted into smaller ones
 
 
@@ -139,12 +141,26 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     inside = np.array([_largest(shape) if ok else shape for shape, ok in zip(open_, kept, strict=True)], dtype=object)
     points = np.where(shapely.intersects(open_, middle), middle, shapely.point_on_surface(inside))
     kept &= _suitable(study, points)
-    names = [f"{'abcdefgh'[n]}{r + 1}.{c + 1}" for n, r, c in zip(level, row, column, strict=True)]
-    frame = gpd.GeoDataFrame(
-        {"place": names, "name": names, "cell_m": size, "level": level, "row": row, "column": column},
-        geometry=points, crs=study.crs,
-    )  # fmt: skip
-    return Places(frame[kept].reset_index(drop=True), grid)
+    kept &= shapely.distance(points[:, None], study.plants.geometry.to_numpy()).min(axis=1) > _TAKEN_M
+    frame = gpd.GeoDataFrame({"cell_m": size, "level": level, "row": row, "column": column}, geometry=points,
+                             crs=study.crs)[kept].reset_index(drop=True)  # fmt: skip
+    places = [f"{'abcdefgh'[n]}{r + 1}.{c + 1}" for n, r, c in zip(*(frame[k] for k in ("level", "row", "column")),
+                                                                   strict=True)]  # fmt: skip
+    frame.insert(0, "place", places)
+    frame.insert(1, "name", _names(study, frame.geometry.to_numpy()))
+    return Places(frame, grid)
+
+
+def _names(study: Study, points: np.ndarray) -> list[str]:
+    """Return where each point is as people say it: so far in which direction from the nearest plant."""
+    spots, names = shapely.get_coordinates(study.plant_points.to_numpy()), study.plants["name"].tolist()
+    ids, at = study.plants["plant"].tolist(), shapely.get_coordinates(points)
+    apart = at[:, None, :] - spots[None, :, :]
+    near = np.hypot(apart[..., 0], apart[..., 1]).argmin(axis=1)
+    east, north = apart[np.arange(len(at)), near].T
+    turn = np.rint(np.degrees(np.arctan2(east, north)) / 45).astype(int) % 8
+    far = np.hypot(east, north) / 1000
+    return [f"{km:.1f} km {_COMPASS[way]} of {names[k] or ids[k]}" for km, way, k in zip(far, turn, near, strict=True)]
 
 
 def _largest(shape: shapely.Geometry) -> shapely.Geometry:
@@ -163,4 +179,4 @@ def _suitable(study: Study, points: np.ndarray) -> np.ndarray:
     rows, columns = raster.values.shape
     known = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
     found = raster.values[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
-    return ~known | np.isfinite(found)
+    return np.asarray(~known | np.isfinite(found))

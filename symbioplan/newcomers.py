@@ -130,7 +130,7 @@ def _at(region: Region, newcomers: Sequence[Newcomer], places: Places, progress:
     pairs = _pairs(ends, set(taps["plant"]))
     progress(f"Finding ways for {len(pairs):,} pairs")
     routes = routing.truck_routes(ends, pairs[pairs["truck"]].reset_index(drop=True)).routes
-    junctions, corridors, pipes, cases = _own_pipes(ends, pairs, cases, taps)
+    junctions, corridors, pipes, cases = _own_pipes(ends, pairs, cases)
     old = region.problem
     nodes = old.nodes
     problem = models.build_problem(
@@ -145,17 +145,22 @@ def _at(region: Region, newcomers: Sequence[Newcomer], places: Places, progress:
             pd.concat([old.recipes, offers.recipes], ignore_index=True).drop_duplicates(["technology", "resource"]),
         ),
     )
-    known = {*pairs["supply"], *pairs["demand"]}
-    lost = [f"{new.name}: {row.direction} of {row.resource}" for new in newcomers
-            for row in new.streams.itertuples(index=False)
-            if row.resource not in set(new.recipes["resource"])
-            and not any(f"{case.node}/{row.stream}" in known for case in cases if case.plant_type == new.name)]  # fmt: skip
+    lost = tuple(text for newcomer in newcomers for text in _unmatched(newcomer, cases, pairs))
     valuation = models.Valuation(problem, region.plan, cases)
     worths = []
     for number, case in enumerate(cases, start=1):
         progress(f"Valuing {case.plant_type} at {case.place} ({number} of {len(cases)})")
         worths.append(valuation.worth(case))
-    return Found(region, places, newcomers, tuple(worths), dict.fromkeys(cases, valuation), tuple(lost))
+    return Found(region, places, newcomers, tuple(worths), dict.fromkeys(cases, valuation), lost)
+
+
+def _unmatched(newcomer: Newcomer, cases: Sequence[models.Case], pairs: pd.DataFrame) -> list[str]:
+    """Return the streams that nothing in the region matches, and that no technology beside the newcomer uses."""
+    known = {*pairs["supply"], *pairs["demand"]}
+    nodes = [case.node for case in cases if case.plant_type == newcomer.name]
+    used = set(newcomer.recipes["resource"])
+    return [f"{newcomer.name}: {row.direction} of {row.resource}" for row in newcomer.streams.itertuples(index=False)
+            if row.resource not in used and not any(f"{node}/{row.stream}" in known for node in nodes)]  # fmt: skip
 
 
 def _with_newcomers(study: Study, newcomers: Sequence[Newcomer], places: Places) -> tuple[Study, list[models.Case]]:
@@ -239,7 +244,7 @@ def _pairs(study: Study, junctions: set[str]) -> pd.DataFrame:
 
 
 def _own_pipes(
-    study: Study, pairs: pd.DataFrame, cases: Sequence[models.Case], taps: pd.DataFrame
+    study: Study, pairs: pd.DataFrame, cases: Sequence[models.Case]
 ) -> tuple[list[pd.DataFrame], list[pd.DataFrame], list[pd.DataFrame], list[models.Case]]:
     """Return junctions, corridors and pipes of each case's own network, under names of their own, and the cases."""
     junctions, corridors, pipes, known = [], [], [], []
