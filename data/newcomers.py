@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +20,8 @@ from data.study import Study
 from data.technologies import complete_technologies, merged
 
 _ANY = "newcomer"  # stands for the plant while no place is chosen
-_STREAM = re.compile(r"(?P<quantity>[\d.,\s]*\d)\s*(?P<unit>[A-Za-zµ]\S*)\s+(?:of\s+)?(?P<resource>\S.*)")
+_STREAM = re.compile(r"(?P<quantity>[\d.,\s]*\d)\s*(?P<unit>(?!of\s)[A-Za-zµ]\S*)\s+(?:of\s+)?(?P<resource>\S.*)")
+_OPTIONS = {"supply": "--gives", "demand": "--wants"}
 _STREAM_FORM = "a quantity, a unit and a resource such as 20 MW of hot_water_60"
 
 
@@ -82,16 +83,21 @@ def read_newcomers(
         if table is not None:
             found.append(_newcomer(table, path.stem, path.stem, study, path.name, technologies, faults))
     if gives or wants:
-        words = [_in_words(text, direction, faults) for direction, some in (("supply", gives), ("demand", wants))
-                 for text in some]  # fmt: skip
-        table = pd.DataFrame([row for row in words if row is not None])
-        if len(table):
-            found.append(_newcomer(table, _ANY, "Newcomer", study, "--gives, --wants", technologies, faults))
+        said = [*((text, "supply") for text in gives), *((text, "demand") for text in wants)]
+        words = {f"{_OPTIONS[side]} {text!r}": _in_words(text, side, faults) for text, side in said}
+        rows = {label: row for label, row in words.items() if row is not None}
+        if rows:
+            more: list[Fault] = []
+            found.append(_newcomer(pd.DataFrame(list(rows.values())), _ANY, "Newcomer", study, "", technologies, more))
+            labels = list(rows)
+            faults += [
+                replace(fault, file=labels[fault.row - 2] if fault.row else "newcomer", row=None) for fault in more
+            ]
     names = [newcomer.name for newcomer in found]
     faults += [Fault("newcomer", "--streams", f"two newcomers called {name}", "names that differ")
                for name in dict.fromkeys(names) if names.count(name) > 1]  # fmt: skip
     if faults:
-        raise InputError(faults)
+        raise InputError(list(dict.fromkeys(faults)))
     return found
 
 
@@ -126,7 +132,7 @@ def _in_words(text: str, direction: str, faults: list[Fault]) -> dict[str, str] 
     """Return a stream in words as a row of a table."""
     found = _STREAM.fullmatch(text.strip())
     if found is None:
-        faults.append(Fault("newcomer", "--gives" if direction == "supply" else "--wants", repr(text), _STREAM_FORM))
+        faults.append(Fault("newcomer", _OPTIONS[direction], repr(text), _STREAM_FORM))
         return None
     quantity = re.sub(r"[,\s]", "", found["quantity"])  # thousands may be set apart
     return {"resource": found["resource"], "direction": direction, "quantity": quantity, "unit": found["unit"]}

@@ -242,7 +242,10 @@ class _Part:
         status = (
             "optimal" if result.status == "gap_reached" else result.status
         )  # OPTIMAL_GAP is that of a proven optimum
-        return Worth(case, min(max(reached, 0.0), most), most, status, seconds=perf_counter() - started)
+        noise = OPTIMAL_GAP * max(abs(self.cost), 1.0)  # less than this is what the solver leaves open
+        return Worth(
+            case, min(reached, most) if reached > noise else 0.0, most, status, seconds=perf_counter() - started
+        )
 
     def planned(self, worth: Worth) -> Worth:
         plan = copy.copy(self.session).solve(self._with(worth.case))
