@@ -14,7 +14,7 @@ with the newcomer alone disposing of all it gives and buying all it wants. It is
 
        least = bound(region) + alone - cost(with)          most = cost(region) + alone - bound(with)
 
-Who plans everything anew around the newcomer can only save more: the plan that ``least`` rests on is still allowed.
+Who decides everything anew with the same ways on offer saves no less: what ``least`` rests on is still allowed.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def site_places(study: Study) -> Places:
     return Places(points)
 
 
-def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None, levels: int = 2) -> Places:
-    """Return the coarsest cells of a grid over the land around most plants.
+def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None, levels: int = 3) -> Places:
+    """Return the coarsest cells of a grid over the land around the plants.
 
     A cell counts where a tenth of it is neither forbidden nor, where siting has judged the land, excluded. Its point is
     its middle, or where that is not allowed a point of the largest part that is.
@@ -91,11 +91,7 @@ def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None
     levels
         How often the best cells can be parted into four.
     """
-    spots = study.plant_points
-    spots = spots[main_cluster(spots)]
-    low, high = np.array(spots.total_bounds[:2]), np.array(spots.total_bounds[2:])
-    margin = max(0.2 * float((high - low).max()), 1000.0)
-    low, high = low - margin, high + margin
+    low, high = _box(study)
     cell = spacing_m or float(np.sqrt(np.prod(high - low) / about))
     columns, rows = (int(count) for count in np.maximum(np.ceil((high - low) / cell), 1))
     left, top = (low + high - np.array([columns, -rows]) * cell) / 2
@@ -103,6 +99,21 @@ def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None
     grid = Grid((float(left), float(top)), cell, (rows, columns), levels)
     row, column = (part.ravel() for part in np.mgrid[0:rows, 0:columns])
     return _cells(study, grid, np.zeros(len(row), dtype=int), row, column)
+
+
+def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lower left and upper right corner of the land around the plants that the zones describe.
+
+    Without zones it is the land around most plants: a single customer far away makes no region.
+    """
+    spots = study.plant_points
+    spots = spots if len(study.zones) else spots[main_cluster(spots)]
+    low, high = np.array(spots.total_bounds[:2]), np.array(spots.total_bounds[2:])
+    if len(study.zones):
+        known = study.zones.total_bounds
+        low, high = np.maximum(low, known[:2]), np.minimum(high, known[2:])
+    margin = max(0.1 * float((high - low).max()), 1000.0)
+    return low - margin, high + margin
 
 
 def refined(study: Study, places: Places, worth: Mapping[str, float], *, share: float = 0.15) -> Places:
