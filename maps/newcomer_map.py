@@ -17,6 +17,7 @@ from maps.sheets import Facet, Overlay, Part, Value
 from maps.webmap import render_page
 
 _LISTED = 8
+_SHOWN = 4  # plant types above the fold
 _LINE_MM = 0.9
 
 
@@ -103,7 +104,9 @@ def _head(newcomers: Newcomers, notes: tuple[str, ...]) -> Headline:
     status = f"{what if not several else 'No plant type'} adds nothing anywhere; {count} valued"
     if top["at_least"] > 0:
         status = f"{what} adds most {_at(top['name'])}; {count} valued"
-    worth = (("Adds at least", f"{number(top['at_least'])} {money}", ""),) if top["at_least"] > 0 else ()
+    adding = rows[rows["at_least"] > 0].head(_SHOWN if several else 1)
+    worth = tuple((titles[row.plant_type] if several else "Adds at least", f"{number(row.at_least)} {money}", "")
+                  for row in adding.itertuples(index=False))  # fmt: skip
     said = "Value: what the region and the newcomer save together in a year, against one that exchanges nothing. "
     said += "The plan stands; only the newcomer's own ways are built, and all flows are free again"
     return Headline(savings=worth, status=status, checker="", checker_ok=True, indicators=(), counts="", reasons=(),
