@@ -79,7 +79,7 @@ def newcomer_command(
     on_sites = at == "sites" or (at == "" and many and len(region.study.sites) > 0)
     spacing = None if spacing_km is None else spacing_km * 1000
     places = newcomer_places.site_places(region.study) if on_sites else newcomer_places.grid_places(
-        region.study, spacing_m=spacing, levels=0 if many else 3)  # fmt: skip
+        region.study, spacing_m=spacing, levels=0 if many else 4)  # fmt: skip
     found = newcomers.find_newcomers(region, coming, places, best=best, progress=voice.progress)
     table = newcomer_outputs.newcomer_table(found)
     newcomer_outputs.write_newcomers(found, table, out)

@@ -76,7 +76,7 @@ def site_places(study: Study) -> Places:
     return Places(points)
 
 
-def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None, levels: int = 3) -> Places:
+def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None, levels: int = 4) -> Places:
     """Return the coarsest cells of a grid over the land around the plants.
 
     A cell counts where a tenth of it is neither forbidden nor, where siting has judged the land, excluded. Its point is
@@ -122,7 +122,8 @@ def refined(study: Study, places: Places, worth: Mapping[str, float], *, share: 
     Parameters
     ----------
     worth
-        What a newcomer adds at each place; those that it adds nothing at are never parted.
+        What a newcomer adds at each place; those that it adds nothing at are never parted. Of the coarsest cells those
+        with plants come first.
     share
         Of the cells with land on the coarsest level: how many are parted at each level.
     """
@@ -132,11 +133,22 @@ def refined(study: Study, places: Places, worth: Mapping[str, float], *, share: 
     count = max(int(np.ceil(share * (points["level"] == 0).sum())), 1)
     value = points["place"].map(worth).to_numpy(dtype=float)
     finest = points[(points["level"] == points["level"].max()) & (value > 0) & (points["level"] < grid.levels)]
-    best = finest.assign(value=finest["place"].map(worth)).sort_values("value", ascending=False, kind="stable")
+    best = finest.assign(value=finest["place"].map(worth), near=_holds_plant(study, grid, finest))
+    best = best.sort_values(["near", "value"], ascending=False, kind="stable")
     best = best.head(count)
     row = (2 * best["row"].to_numpy()[:, None] + np.array([0, 0, 1, 1])).ravel()
     column = (2 * best["column"].to_numpy()[:, None] + np.array([0, 1, 0, 1])).ravel()
     return _cells(study, grid, np.repeat(best["level"].to_numpy() + 1, 4), row, column)
+
+
+def _holds_plant(study: Study, grid: Grid, cells: pd.DataFrame) -> np.ndarray:
+    """Return which of the coarsest cells hold a plant: the middle of a large cell says little about its parts."""
+    spots = study.plant_points
+    column = np.floor((spots.x - grid.corner[0]) / grid.cell_m).astype(int)
+    row = np.floor((grid.corner[1] - spots.y) / grid.cell_m).astype(int)
+    held = set(zip(row, column, strict=True))
+    return np.array([level == 0 and (r, c) in held for level, r, c in zip(
+        cells["level"], cells["row"], cells["column"], strict=True)], dtype=bool)  # fmt: skip
 
 
 def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column: np.ndarray) -> Places:

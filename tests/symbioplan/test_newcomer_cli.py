@@ -178,7 +178,7 @@ def test_the_grid_keeps_off_forbidden_land_and_parts_its_best_cells(template):
     assert not places.points.intersects(lake.union_all()).any()
     assert len(places) < places.grid.shape[0] * places.grid.shape[1]
     worth = {place: float(number) for number, place in enumerate(places.points["place"])}
-    finer = refined(study, places, worth, share=0.1)
+    finer = refined(study, places, worth, share=0.3)
     assert set(finer.points["cell_m"]) == {250.0}
     best = places.points.iloc[-1]
     assert finer.points.distance(best.geometry).min() < 500
