@@ -109,9 +109,11 @@ def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
     spots = study.plant_points
     spots = spots if len(study.zones) else spots[main_cluster(spots)]
     low, high = np.array(spots.total_bounds[:2]), np.array(spots.total_bounds[2:])
-    if len(study.zones):
+    if len(study.zones):  # beyond them nobody has said what is water
         known = study.zones.total_bounds
-        low, high = np.maximum(low, known[:2]), np.minimum(high, known[2:])
+        low, high = np.clip(low, known[:2], known[2:]), np.clip(high, known[:2], known[2:])
+        margin = max(0.1 * float((high - low).max()), 1000.0)
+        return np.maximum(low - margin, known[:2]), np.minimum(high + margin, known[2:])
     margin = max(0.1 * float((high - low).max()), 1000.0)
     return low - margin, high + margin
 
