@@ -157,16 +157,13 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     size = grid.cell_m / 2.0**level
     left, top = grid.corner[0] + column * size, grid.corner[1] - row * size
     boxes = shapely.box(left, top - size, left + size, top)
-    open_ = boxes
-    if len(study.zones) and study.zones["forbidden"].any():
-        forbidden = shapely.union_all(study.zones.loc[study.zones["forbidden"], "geometry"].to_numpy())
-        open_ = shapely.difference(boxes, forbidden)
+    taken = [study.plants.geometry.buffer(_TAKEN_M), study.zones.loc[study.zones["forbidden"], "geometry"]]
+    open_ = shapely.difference(boxes, shapely.union_all(np.concatenate([part.to_numpy() for part in taken])))
     kept = shapely.area(open_) >= _LEAST_SHARE * size**2
     middle = shapely.points(left + size / 2, top - size / 2)
     inside = np.array([_largest(shape) if ok else shape for shape, ok in zip(open_, kept, strict=True)], dtype=object)
     points = np.where(shapely.intersects(open_, middle), middle, shapely.point_on_surface(inside))
     kept &= _suitable(study, points)
-    kept &= shapely.distance(points[:, None], study.plants.geometry.to_numpy()).min(axis=1) > _TAKEN_M
     frame = gpd.GeoDataFrame({"cell_m": size, "level": level, "row": row, "column": column}, geometry=points,
                              crs=study.crs)[kept].reset_index(drop=True)  # fmt: skip
     places = [f"{'abcdefgh'[n]}{r + 1}.{c + 1}" for n, r, c in zip(*(frame[k] for k in ("level", "row", "column")),

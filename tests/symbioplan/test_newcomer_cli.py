@@ -185,6 +185,15 @@ def test_the_grid_keeps_off_forbidden_land_and_parts_its_best_cells(template):
     assert not len(refined(study, places, dict.fromkeys(worth, 0.0)))
 
 
+def test_a_cell_whose_middle_is_a_plant_still_counts(template):
+    study = read_study(template)
+    study = study.replace(zones=study.zones.iloc[:0], plants=study.plants.iloc[:1])
+    places = grid_places(study, spacing_m=2000)
+    at = study.plant_points.iloc[0]
+    assert len(places) == places.grid.shape[0] * places.grid.shape[1]
+    assert 50 <= places.points.distance(at).min() < 1500
+
+
 def test_finer_cells_lie_over_coarser_ones():
     grid = Grid((0.0, 20.0), 10.0, (2, 2), 1)
     cells = pd.DataFrame({"level": [1, 0, 0], "row": [1, 0, 1], "column": [1, 0, 1]})
