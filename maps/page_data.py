@@ -75,6 +75,11 @@ class PageData:
         """Return whether there is too much to draw each feature as an element of the page."""
         return sum(overlay.size for overlay in self.overlays) > CROWDED
 
+    @cached_property
+    def views(self) -> dict[str, Any]:
+        """Return the extents of everything and of what opens first, and how many plants lie beyond the latter."""
+        return _views(self.scene, self.first)
+
     def sheets(self) -> dict[str, Sheet]:
         """Return the data of each layer."""
         return {key: sheet(each) for key, each in self._by_phase.items()}
@@ -86,7 +91,7 @@ class PageData:
             "figures": [
                 phase_figures(scene, phase) for scene, phase in zip(self.scenes, self.plan.phases, strict=False)
             ],
-            "views": {**_views(self.scene, self.first), "credit": credit},
+            "views": {**self.views, "credit": credit},
             "parties": self._parties(),
             "balances": self._balances(),
             "overlays": [_described(overlay) for overlay in self.overlays],
@@ -138,12 +143,13 @@ def _described(overlay: Overlay) -> dict[str, Any]:
 
 
 def _views(scene: Scene, first: Sequence[Overlay]) -> dict[str, Any]:
-    """Return the two extents: where most plants stand or what comes first is, which opens first, and everything."""
     points = scene.study.plant_points
     if not len(points):
-        return {"near": None, "all": None}
-    near = points[main_cluster(points)]
+        return {"near": None, "all": None, "beyond": 0}
+    everything = bounds_degrees(pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)]))
     marked = [part.shapes for overlay in first for part in overlay.parts if part.kind in ("mark", "area")]
-    near = gpd.GeoSeries(pd.concat(marked), crs=points.crs) if sum(map(len, marked)) else near
-    everything = pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)])
-    return {"near": bounds_degrees(near), "all": bounds_degrees(everything)}
+    if sum(map(len, marked)):  # what comes first opens first
+        return {"near": bounds_degrees(pd.concat(marked)), "all": everything, "beyond": 0}
+    near = main_cluster(points)
+    beyond = int((~near).sum())
+    return {"near": bounds_degrees(points[near]) if beyond else everything, "all": everything, "beyond": beyond}

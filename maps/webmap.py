@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -48,7 +49,7 @@ class SheetLayer(folium.map.Layer):
     )
 
     def __init__(self, key: str) -> None:
-        super().__init__(name=key, overlay=True, control=False)
+        super().__init__(name=key, overlay=True, control=False, show=False)  # start.js puts it on the map
         self._name = "SheetLayer"
         self.key = key
 
@@ -98,7 +99,7 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     figure.add_child(canvas)
     layers: dict[str, folium.map.Layer] = {}
     sheets = data.sheets()
-    for overlay in reversed(data.overlays):  # what the panel lists first is drawn last, on top
+    for overlay in bottom_up(data.overlays):
         figure.html.add_child(Text(json_block(f"sp-data-{overlay.key}", sheets[overlay.key])), name=overlay.key)
         layers[overlay.key] = layer = SheetLayer(overlay.key)
         layer.add_to(canvas)
@@ -116,11 +117,17 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     )
     osm.add_to(canvas)
     Start(layers).add_to(canvas)
-    figure.html.add_child(Text(_template("tools.html").render()), name="tools")
+    figure.html.add_child(Text(_template("tools.html").render(beyond=data.views["beyond"])), name="tools")
     figure.html.add_child(
         Text(_template("panel.html").render(groups=_groups([*data.overlays, *pictures]))), name="panel"
     )
     return str(figure.render())
+
+
+def bottom_up(overlays: Sequence[Overlay]) -> list[Overlay]:
+    """Return the layers in the order of drawing: by pane, and in one pane what the panel lists first on top."""
+    listed_last_first = overlays[::-1]
+    return sorted(listed_last_first, key=lambda overlay: PANES[overlay.parts[-1].pane])
 
 
 def _canvas(study: Study) -> folium.Map:
@@ -154,7 +161,8 @@ def _side(data: PageData, head: Headline) -> dict[str, object]:
     sources.append("Drawn by symbioplan with Folium and Leaflet")
     return {
         "name": study.name, "description": study.settings.description, "phases": data.plan.phases,
-        "head": head, "violations": data.plan.checker[:5], "sources": sources,
+        "beyond": data.views["beyond"], "plants": len(study.plants), "head": head,
+        "violations": data.plan.checker[:5], "sources": sources,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from data.contracts import make_table
 from data.plan import Plan
 from data.settings import Settings
 from data.study import Study
+from maps.webmap import write_map
 
 UTM = CRS.from_epsg(25832)
 X, Y = 631_000.0, 6_171_000.0
@@ -296,3 +297,51 @@ def in_two_phases(plan: Plan) -> Plan:
         unplaced=both(plan.unplaced),
         unserved=both(plan.unserved),
     )
+
+
+# ---- the map in a browser ----------------------------------------------------------------------------------------
+
+DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def visit(chromium, tmp_path):
+    """Return a function that opens a file with the network cut; what goes wrong in the page is checked at the end."""
+    troubles: list[str] = []
+    contexts = []
+
+    def answer(route):
+        url = route.request.url
+        if url.startswith(("file:", "data:")):
+            return route.continue_()
+        troubles.append(f"asked the network for {url}")
+        return route.abort()
+
+    def open_file(path, size=DESK, scheme="light"):
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.route("**/*", answer)
+        page.goto(path.as_uri())
+        page.wait_for_function("() => symbioplan.ready")
+        return page
+
+    yield open_file
+    for number, context in enumerate(contexts):
+        context.pages[0].screenshot(path=tmp_path / f"screen-{number}.png")
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def show(visit, tmp_path):
+    """Return a function that draws a plan and opens its map."""
+
+    def open_map(study, plan, size=DESK, scheme="light"):
+        path = tmp_path / "map.html"
+        write_map(study, plan, path)
+        return visit(path, size, scheme)
+
+    return open_map
