@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ class PageData:
 
     study: Study
     plan: Plan
+    first: tuple[Overlay, ...] = ()  # above the plan's, which then wait to be switched on
 
     @cached_property
     def scene(self) -> Scene:
@@ -54,7 +55,10 @@ class PageData:
     @cached_property
     def _by_phase(self) -> dict[str, list[Overlay | None]]:
         by_phase = [plan_overlays(scene, self.parties) for scene in self.scenes]
-        found: dict[str, list[Overlay | None]] = {
+        if self.first:
+            by_phase = [[replace(overlay, show=False) for overlay in each] for each in by_phase]
+        found = {each.key: in_all_phases(each if each.size else None, len(self.scenes)) for each in self.first}
+        found |= {
             each[0].key: [overlay if overlay.size else None for overlay in each] for each in zip(*by_phase, strict=True)
         }
         for overlay in study_overlays(self.scene, self.parties):
@@ -74,7 +78,7 @@ class PageData:
     @cached_property
     def views(self) -> dict[str, Any]:
         """Return the extents of everything and of what opens first, and how many plants lie beyond the latter."""
-        return _views(self.scene)
+        return _views(self.scene, self.first)
 
     def sheets(self) -> dict[str, Sheet]:
         """Return the data of each layer."""
@@ -138,11 +142,14 @@ def _described(overlay: Overlay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _views(scene: Scene) -> dict[str, Any]:
+def _views(scene: Scene, first: Sequence[Overlay]) -> dict[str, Any]:
     points = scene.study.plant_points
     if not len(points):
         return {"near": None, "all": None, "beyond": 0}
-    near = main_cluster(points)
     everything = bounds_degrees(pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)]))
+    marked = [part.shapes for overlay in first for part in overlay.parts if part.kind in ("mark", "area")]
+    if sum(map(len, marked)):  # what comes first opens first
+        return {"near": bounds_degrees(pd.concat(marked)), "all": everything, "beyond": 0}
+    near = main_cluster(points)
     beyond = int((~near).sum())
     return {"near": bounds_degrees(points[near]) if beyond else everything, "all": everything, "beyond": beyond}

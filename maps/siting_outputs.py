@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import rasterio
 
 from data.frames import write_tables
 from data.study import Raster, Study
 from maps.geopackage import write_sites
+from maps.rasters import write_cog
 from maps.siting_layers import has_siting
 from maps.siting_map import write_siting_map
 
@@ -31,11 +31,4 @@ def write_siting(study: Study, folder: Path) -> None:
 
 def write_suitability(raster: Raster, path: Path) -> None:
     """Write a raster as a cloud-optimised GeoTIFF: tiled, compressed, with overviews, NaN where there is nothing."""
-    rows, columns = raster.values.shape
-    with rasterio.open(
-        path, "w", driver="COG", height=rows, width=columns, count=1, dtype="float32", crs=raster.crs.to_wkt(),
-        transform=raster.transform, nodata=float("nan"), compress="deflate", blocksize=256,
-        overview_resampling="average",
-    ) as target:  # fmt: skip
-        target.write(raster.values.astype("float32"), 1)
-        target.set_band_description(1, "suitability from 0 to 1")
+    write_cog({"suitability from 0 to 1": raster}, path)

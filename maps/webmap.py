@@ -159,7 +159,7 @@ def _side(data: PageData, head: Headline) -> dict[str, object]:
 
 
 def _groups(overlays: list[Overlay]) -> list[dict[str, object]]:
-    names = ("Plan", "Study", "Constraints", "Background")
+    names = ("Newcomer", "Plan", "Study", "Constraints", "Background")
     groups: list[dict[str, object]] = [
         {"name": name, "overlays": [o for o in overlays if o.group == name]} for name in names
     ]
