@@ -15,7 +15,7 @@ from models.search.plans import Plans, settle
 from models.search.proof import narrowed
 from models.search.slope_scaling import scale_slopes
 from models.search.strong_root import Root, strengthen
-from tests.models.search.networks import network, networks, optimum
+from tests.models.search.networks import market, network, networks, optimum
 
 # A square 0-1-2-3 with a hub 4 in its middle: spokes cost 2, sides 3. Joining 0 to 1, 2 and 3 takes four spokes.
 STAR = [(0, 1, 3.0, 9.0, 0.0), (1, 2, 3.0, 9.0, 0.0), (2, 3, 3.0, 9.0, 0.0), (3, 0, 3.0, 9.0, 0.0)]
@@ -102,6 +102,12 @@ def test_dicuts_close_the_gap_of_a_tree() -> None:
     root = _root(form)
     assert root.dicuts > 0
     assert root.bound == pytest.approx(3.0 + 8.0)
+
+
+def test_a_two_way_pipe_that_may_lie_twice_carries_twice() -> None:
+    mip = market(2, [(0, 1, 5.0, 4.0, 0.0)], [(0, 8.0)], [(1, 8.0)], price=10.0, most_pipes=2, both_ways=True)
+    assert optimum(mip) == pytest.approx(10 - 80)
+    assert _root(make_form(mip)).bound <= 10 - 80 + 1e-9
 
 
 @settings(max_examples=40)
