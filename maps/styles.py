@@ -199,6 +199,7 @@ _SHOWN = {
 }  # fmt: skip
 _TIPS = {
     "plants": ("name", "sector", "gives", "wants"),
+    "hubs": ("title", "modules", "throughput", "cost"),
     "exchanges": ("resource_name", "from_name", "to_name", "quantity", "unit", "mode", "distance_m", "cost"),
     "pipelines": ("resource_name", "diameter_mm", "flow", "unit", "load_share", "length_m", "from_name", "to_name"),
     "truck_routes": ("resource_name", "vehicle_name", "quantity", "unit", "trips_per_year", "distance_m"),

@@ -18,8 +18,8 @@ from matplotlib.path import Path
 
 from maps.figures import INK, MUTED, drawing, inline_svg, shortened
 from maps.geometry import Array
+from maps.hub_names import HubNames
 from maps.numbers import amount, plural
-from maps.report.hub_names import HubNames
 from maps.scene import Scene
 
 if TYPE_CHECKING:

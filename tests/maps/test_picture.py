@@ -14,7 +14,7 @@ from maps.figures import drawing, printable, shortened, text_width
 from maps.picture import is_wide, picture_scene, picture_svg, write_picture
 from maps.picture_frame import Frame
 from maps.picture_labels import place_labels
-from tests.maps.conftest import in_two_phases, layer, with_coarse, with_hub
+from tests.maps.conftest import in_two_phases, layer, with_coarse, with_hub, writes_the_same_twice
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -39,9 +39,7 @@ def test_a_picture_of_the_size_it_says(study, plan, tmp_path):
 
 
 def test_the_same_bytes_twice(study, plan, tmp_path):
-    for name in ("a.png", "b.png"):
-        write_picture(study, with_hub(plan), tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert writes_the_same_twice(lambda path: write_picture(study, with_hub(plan), path), tmp_path / "map.png")
 
 
 def test_names_legend_scale_and_what_lies_beyond(study, plan):
