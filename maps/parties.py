@@ -106,7 +106,7 @@ class _Streams:
         self._found: dict[tuple[int, int, str], _Stream] = {}
 
     def _at(self, party: int, side: int, stream: str, resource: str) -> _Stream:
-        key = (party, side, f"{stream}\t{resource}" if side == GIVES else stream)
+        key = (party, side, f"{stream}\t{resource}")  # a hub takes and gives several resources in its own name
         return self._found.setdefault(key, _Stream(party, side, resource))
 
     def moved(self, party: int | None, side: int, stream: str, resource: str, *, line: tuple[int | None, float, str]
