@@ -14,7 +14,8 @@ from maps.figures import drawing, printable, shortened, text_width
 from maps.picture import is_wide, picture_scene, picture_svg, write_picture
 from maps.picture_frame import Frame
 from maps.picture_labels import place_labels
-from tests.maps.conftest import in_two_phases, layer, with_coarse, with_hub, writes_the_same_twice
+from maps.siting_picture import write_siting_picture
+from tests.maps.conftest import in_two_phases, layer, sited_study, with_coarse, with_hub, writes_the_same_twice
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -123,3 +124,25 @@ def test_long_names_end_in_an_ellipsis():
     assert cut.endswith("…")
     assert text_width(cut) <= 8
     assert text_width("製鉄所") == 3
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_picture_of_the_sites(tmp_path):
+    study = sited_study()
+    hostile = study.replace(name="$\\frac{1}{0}$ <script>", sites=study.sites.assign(name="{{ 7*7 }} $x$"))
+    assert writes_the_same_twice(lambda path: write_siting_picture(hostile, path), tmp_path / "siting.png")
+    write_siting_picture(study, tmp_path / "siting.png")
+    wide, high, pixels = size(tmp_path / "siting.png")
+    assert (wide, high) == (1560, 1110)
+    colours = {tuple(colour) for colour in pixels[:3].reshape(3, -1).T.tolist()}
+    assert len(colours) > 50
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_sites_far_from_the_others_have_a_map_below(tmp_path):
+    study = sited_study()
+    near = [study.sites.iloc[[n % 2]].assign(site=f"near{n}", rank=n + 2.0) for n in range(6)]
+    far = study.sites.iloc[[0]].set_geometry(study.sites.iloc[[0]].translate(90_000, 0))
+    sites = pd.concat([far, *near], ignore_index=True)
+    write_siting_picture(study.replace(sites=sites), tmp_path / "siting.png")
+    assert size(tmp_path / "siting.png")[1] > 1110
