@@ -92,8 +92,7 @@ def _suitability(axes: Axes, study: Study, frame: Frame) -> AxesImage:
     assert raster is not None
     rows, columns = raster.values.shape
     (left, top), (right, bottom) = raster.transform @ (0, 0), raster.transform @ (columns, rows)
-    ramp = LinearSegmentedColormap.from_list("suitability", list(RAMP))
-    ramp.set_bad(EXCLUDED)
+    ramp = LinearSegmentedColormap.from_list("suitability", list(RAMP)).with_extremes(bad=EXCLUDED)
     image = axes.imshow(raster.values, cmap=ramp, vmin=0, vmax=1, interpolation="nearest", alpha=0.8, zorder=1.5,
                         extent=(left, right, bottom, top), aspect="auto")  # fmt: skip
     west, south, east, north = frame.seen.bounds
