@@ -141,8 +141,9 @@ def test_a_picture_of_the_sites(tmp_path):
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_sites_far_from_the_others_have_a_map_below(tmp_path):
     study = sited_study()
-    near = [study.sites.iloc[[n % 2]].assign(site=f"near{n}", rank=n + 2.0) for n in range(6)]
-    far = study.sites.iloc[[0]].set_geometry(study.sites.iloc[[0]].translate(90_000, 0))
+    yard = study.sites.iloc[[0]]
+    near = [yard.assign(site=f"near{n}", rank=n + 2.0, geometry=yard.translate(500 * n)) for n in range(6)]
+    far = yard.assign(geometry=yard.translate(90_000))
     sites = pd.concat([far, *near], ignore_index=True)
     write_siting_picture(study.replace(sites=sites), tmp_path / "siting.png")
     assert size(tmp_path / "siting.png")[1] > 1110
