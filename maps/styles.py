@@ -208,7 +208,10 @@ _TIPS = {
     "site_points": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
     "site_areas": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
 }
-_AMOUNT = 'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit")'
+_AMOUNT = (
+    'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit", '
+    "if(strpos(\"unit\", '/') > 0, '', '/year'))"
+)
 _LABELS = {
     "plants": Label('"name"', "around", 8.5, bold=True),
     "hubs": Label('"name"', "around", 8.5, bold=True),
