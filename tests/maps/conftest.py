@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
+from axe_playwright_python.sync_playwright import Axe
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
@@ -356,8 +357,9 @@ def in_two_phases(plan: Plan) -> Plan:
         early = table if first is None else table[first.to_numpy()]
         return pd.concat([early.assign(period="2030"), table.assign(period="2035")], ignore_index=True)
 
+    exchanges = both(plan.exchanges, plan.exchanges["mode"] == "pipeline")
     return plan.replace(
-        exchanges=both(plan.exchanges, plan.exchanges["mode"] == "pipeline"),
+        exchanges=exchanges.assign(exchange=[f"e{number}" for number in range(len(exchanges))]),
         built_corridors=both(plan.built_corridors),
         built_pipes=both(plan.built_pipes),
         hauls=plan.hauls.assign(period="2035"),
@@ -367,6 +369,13 @@ def in_two_phases(plan: Plan) -> Plan:
 
 
 # ---- the map in a browser ----------------------------------------------------------------------------------------
+
+
+def axe_faults(page) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds wrong in a page: the rule and the places."""
+    found = Axe().run(page).response["violations"]
+    return [(fault["help"], [str(node["target"]) for node in fault["nodes"]]) for fault in found]
+
 
 DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 

@@ -8,7 +8,7 @@ from shapely.geometry import box
 from data.contracts import make_table
 from data.study import Raster
 from maps.siting_map import write_siting_map
-from tests.maps.conftest import DESK, PHONE, UTM, X, Y, in_two_phases, layer, with_hub
+from tests.maps.conftest import DESK, PHONE, UTM, X, Y, axe_faults, in_two_phases, layer, with_hub
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +103,18 @@ def test_text_stands_out(show, study, plan, size, scheme):
     texts += page.evaluate(CONTRAST)
     assert len(texts) > 60
     assert [(words, round(ratio, 2)) for words, ratio in texts if ratio < 4.5] == []
+
+
+@SIZES
+@SCHEMES
+def test_axe_finds_no_fault(show, study, plan, size, scheme):
+    page = show(study, in_two_phases(with_hub(plan)), size, scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert axe_faults(page) == []
+    if size is PHONE:
+        page.get_by_role("button", name="Layers and legend").click()
+    page.evaluate("symbioplan.choose(0)")
+    assert axe_faults(page) == []
 
 
 def test_phone_shows_a_balance_and_switches_layers(show, study, plan):
