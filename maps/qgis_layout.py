@@ -13,7 +13,7 @@ _WIDTH_MM, _HEIGHT_MM = 420.0, 297.0
 _MAP_MM = (10.0, 24.0, 300.0, 250.0)  # left, top, width, height
 _FONT = "Arial,{:g},-1,5,{},0,0,0,0,0"
 _ROUND = (1, 2, 5)
-_ROWS = 46  # of a legend that the page has room for in the usual size
+_ROWS = 50  # of a legend that the page has room for in the usual size
 
 
 @dataclass(frozen=True)

@@ -44,16 +44,22 @@
     return { text: lines.join('\n'), width: Math.min(Math.max(...lines.map(wide)), WIDEST), height: 3 + LINE * lines.length };
   }
 
-  // Which cells of the view lines of the plan pass: names stand beside them where they can.
+  // Which cells of the view lines and marks take up: names stand beside them where they can.
   function inkOf(map) {
     const { x: columns, y: rows } = map.getSize().divideBy(CELL).ceil();
     const corner = map.containerPointToLayerPoint([0, 0]);
     const inked = new Uint8Array(columns * rows);
     for (const { features = [] } of Object.values(sp.layers)) {
-      for (const { seen, kind, ground, shapes } of features) {
-        if (!seen || ground || (kind !== 'line' && kind !== 'way')) continue;
-        for (const points of shapes[0]._parts || []) {
-          for (let i = 1; i < points.length; i++) dab(points[i - 1], points[i]);
+      for (const { seen, kind, ground, shapes, style } of features) {
+        if (!seen || ground) continue;
+        if (kind === 'mark' && shapes[0]._point) {
+          for (let y = -style.size / 2; y <= style.size / 2; y += CELL) {
+            dab(shapes[0]._point.add([-style.size / 2, y]), shapes[0]._point.add([style.size / 2, y]));
+          }
+        } else if (kind === 'line' || kind === 'way') {
+          for (const points of shapes[0]._parts || []) {
+            for (let i = 1; i < points.length; i++) dab(points[i - 1], points[i]);
+          }
         }
       }
     }
