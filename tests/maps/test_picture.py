@@ -10,12 +10,15 @@ import shapely
 from shapely.geometry import Point
 
 from data.plan import Plan
+from maps import layers
 from maps.figures import drawing, printable, shortened, text_width
 from maps.picture import is_wide, picture_scene, picture_svg, write_picture
 from maps.picture_frame import Frame
 from maps.picture_labels import place_labels
+from maps.picture_layers import abreast_on_roads
+from maps.scene import Scene
 from maps.siting_picture import write_siting_picture
-from tests.maps.conftest import in_two_phases, layer, sited_study, with_coarse, with_hub, writes_the_same_twice
+from tests.maps.conftest import X, Y, in_two_phases, layer, sited_study, with_coarse, with_hub, writes_the_same_twice
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -147,3 +150,17 @@ def test_sites_far_from_the_others_have_a_map_below(tmp_path):
     sites = pd.concat([far, *near], ignore_index=True)
     write_siting_picture(study.replace(sites=sites), tmp_path / "siting.png")
     assert size(tmp_path / "siting.png")[1] > 1110
+
+
+def test_routes_on_one_road_lie_side_by_side(study, plan):
+    routes = layers.truck_routes(Scene(study, plan))
+    found = abreast_on_roads(routes)
+    shared = found[
+        [line.distance(Point(X + 50, Y + 190)) < 1 for line in found.geometry]
+    ]  # both leave the power station
+    assert sorted(shared["resource"]) == ["fly_ash", "gypsum"]
+    near, far = sorted(shared["draw_offset_mm"])
+    assert near < 0 < far
+    assert far - near > routes["draw_width_mm"].mean()
+    assert found.geometry.length.sum() == pytest.approx(routes.geometry.length.sum())
+    assert abreast_on_roads(routes.iloc[:0]).empty
