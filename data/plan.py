@@ -16,6 +16,9 @@ from data.contracts import contract, empty_table
 from data.errors import Fault, InputError
 from data.frames import read_tables, write_tables
 
+# How the technologies start that stand for what is bought and disposed of beside a hub: nobody's building.
+BUY, DISPOSE = "buy:", "dispose:"
+
 Status = Literal["optimal", "gap_reached", "time_limit", "interrupted", "infeasible", "unbounded", "unknown"]
 
 
@@ -74,6 +77,22 @@ class Plan:
         return ways.map(lambda steps: sum(hauls.get(step.strip(), 0.0) for step in steps)).astype("float64")
 
     @property
+    def shared_hubs(self) -> pd.DataFrame:
+        """Return the built hubs that stand somewhere: all but what is bought and disposed of beside them."""
+        return self.built_hubs[~_is_market(self.built_hubs)]
+
+    @property
+    def hub_markets(self) -> pd.DataFrame:
+        """Return what hubs buy and dispose of, as rows of ``built_hubs``."""
+        return self.built_hubs[_is_market(self.built_hubs)]
+
+    @property
+    def partner_exchanges(self) -> pd.DataFrame:
+        """Return the exchanges among plants and shared hubs: all but what hubs buy and dispose of."""
+        markets = {*self.hub_markets["hub"]}
+        return self.exchanges[~(self.exchanges["supply"].isin(markets) | self.exchanges["demand"].isin(markets))]
+
+    @property
     def has_solution(self) -> bool:
         """Return whether a plan is held at all."""
         return self.objective is not None
@@ -120,6 +139,10 @@ class Plan:
             "input_digest": self.input_digest,
             "seed": self.seed,
         }
+
+
+def _is_market(hubs: pd.DataFrame) -> pd.Series:
+    return hubs["technology"].str.startswith((BUY, DISPOSE)).astype("bool")
 
 
 def _number(value: float) -> float | None:

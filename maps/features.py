@@ -29,7 +29,10 @@ MARKS = {
 
 
 def mark(shape: str, size: float, fill: str, *, edge: str = INK, width: float = 1.8, opacity: float = 1) -> Properties:
-    """Return the style of a mark: one of :data:`MARKS`, its size and the width of its edge in pixels."""
+    """Return the style of a mark: one of :data:`MARKS`, its size and the width of its edge in pixels.
+
+    A style may have ``dark``, the colour of its edge on a dark page.
+    """
     return {"mark": shape, "size": round(float(size), 1), "fillColor": fill, "fillOpacity": opacity, "color": edge,
             "weight": width}  # fmt: skip
 

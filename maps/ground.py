@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 
 from maps import background, layers, popups, siting_layers
-from maps.features import INK, fill, line, line_svg, mark, mark_svg, plant_mark
+from maps.features import INK, PAPER, fill, line, line_svg, mark, mark_svg, plant_mark
 from maps.geometry import within_budget
 from maps.overlays import by_resource, cased, joined
 from maps.parties import Parties
@@ -91,17 +91,18 @@ def _ranked(scene: Scene) -> Overlay:
     ])  # fmt: skip
     told = siting_layers.site_popups(scene.study, layer)
     area = layer.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
-    outlines = [{"style": fill(colour, 0.2, color=INK, weight=1.4)} for colour in layer.loc[area, "colour"]]
+    outlines = [{"style": fill(colour, 0.2, color=INK, weight=1.4, dark=PAPER)} for colour in layer.loc[area, "colour"]]
     own = [
-        {"style": mark("square", 16, colour, width=2), "facets": [number], **popup}
+        {"style": mark("square", 16, colour, width=2) | {"dark": PAPER}, "facets": [number], **popup}
         for colour, number, popup in zip(layer["colour"], facet.numbers(layer["score_class"]), told, strict=True)
     ]
     parts = [
         Part("areas", "area", layer.geometry[area], outlines, counted=False),
         Part("left", "mark", layer.geometry.representative_point(), own),
     ]
-    best = mark_svg(mark("square", 14, siting_layers.RAMP[-1], width=2))
-    return Overlay("sites", "Sites by score", "Study", parts, swatch=best, facets=[facet])
+    best = mark_svg(mark("square", 14, siting_layers.RAMP[-1], edge="currentColor", width=2))
+    shown = not scene.plan.has_solution  # beside a plan they wait to be switched on
+    return Overlay("sites", "Sites by score", "Study", parts, show=shown, swatch=best, facets=[facet])
 
 
 def _zones(scene: Scene, _: Parties) -> Overlay:

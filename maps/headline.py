@@ -53,7 +53,7 @@ def headline(scene: Scene) -> Headline:
             plural(count, *words)
             for count, words in (
                 (len(scene.study.plants), ("plant",)),
-                (len(plan.exchanges), ("exchange",)),
+                (len(plan.partner_exchanges), ("exchange",)),
                 (len(plan.built_pipes), ("pipe section",)),
                 (len(plan.hauls), ("truck route",)),
             )
@@ -123,10 +123,10 @@ def phase_figures(scene: Scene, phase: str) -> list[tuple[str, str]]:
     cost = scene.plan.indicators.set_index("indicator")["unit"].get("cost", money)
     return [
         ("Partners", number(len(partners))),
-        ("Exchanges", number(len(plan.exchanges))),
+        ("Exchanges", number(len(plan.partner_exchanges))),
         ("Pipes in use", amount(float(pipes["corridor"].map(lengths).sum()) / 1000, "km")),
         ("Truck trips a day", number(float(plan.hauls["trips_per_year"].sum()) / DAYS_PER_YEAR)),
-        ("Shared hubs", number(len(plan.built_hubs))),
+        ("Shared hubs", number(len(plan.shared_hubs))),
         ("Transport of exchanges", amount(float(plan.exchanges["cost"].sum()), money)),
         ("Disposal of what is left", amount(float(plan.unplaced["cost"].sum()), money)),
         ("Bought new", amount(float(plan.unserved["cost"].sum()), money)),

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data.world import COARSE_KEY
 from maps.geometry import ARC_POINTS, Array, arcs, parted
+from maps.hub_names import HubNames
 from maps.scene import Scene, mapped
 from maps.whole_pipes import whole_pipes
 
@@ -38,7 +39,7 @@ def areas(scene: Scene) -> gpd.GeoDataFrame:
 
 def exchange_arcs(scene: Scene) -> Array:
     """Return the arc of each exchange, shape (n, points, 2), those between the same two plants fanned out."""
-    table = scene.plan.exchanges
+    table = scene.plan.partner_exchanges
     start = scene.xy(table["from_node"], "exchanges")
     end = scene.xy(table["to_node"], "exchanges")
     if not len(table):
@@ -49,14 +50,14 @@ def exchange_arcs(scene: Scene) -> Array:
 
 def exchanges(scene: Scene) -> gpd.GeoDataFrame:
     """Return who gives what to whom, as arcs that lie beside each other (a small ring inside one plant)."""
-    table = scene.plan.exchanges
+    table = scene.plan.partner_exchanges
     lines = shapely.linestrings(exchange_arcs(scene)) if len(table) else []
     frame = table.assign(
         from_name=mapped(table["from_node"], scene.place_names),
         to_name=mapped(table["to_node"], scene.place_names),
         resource_name=mapped(table["resource"], scene.resource_names),
         coarse_m=scene.plan.coarse_m,
-        draw_width_mm=_relative_width(table, scene.everything.exchanges, 0.3, 0.8),
+        draw_width_mm=_relative_width(table, scene.everything.partner_exchanges, 0.3, 0.8),
     )
     return _frame(scene, _coloured(scene, frame), lines)
 
@@ -157,8 +158,10 @@ def pipe_widths_mm(diameters_mm: pd.Series, most_mm: float) -> pd.Series:
 
 def hubs(scene: Scene) -> gpd.GeoDataFrame:
     """Return shared hubs that are built."""
-    table = scene.plan.built_hubs
-    frame = table.assign(name=mapped(table["node"], scene.place_names))
+    table = scene.plan.shared_hubs
+    frame = table.assign(
+        name=mapped(table["node"], scene.place_names), title=mapped(table["hub"], HubNames(scene).names)
+    )
     return _frame(scene, frame, scene.points(table["node"], "built_hubs"))
 
 

@@ -66,6 +66,11 @@ class Text(Element):
         self.text = text
 
 
+# Folium forbids zooming the page, which people who see little need.
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')
+_ZOOMABLE = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+
+
 class OfflineFigure(Figure):
     """A page whose links to assets are replaced by the assets themselves."""
 
@@ -95,7 +100,7 @@ class OfflineFigure(Figure):
         for name, element in list(self.header._children.items()):
             if isinstance(element, (JavascriptLink, CssLink)):
                 self.header._children[name] = Text(inlined(element.url))
-        return str(self._template.render(this=self, kwargs=kwargs))
+        return _VIEWPORT.sub(_ZOOMABLE, str(self._template.render(this=self, kwargs=kwargs)), count=1)
 
 
 def stable_ids(figure: Figure) -> None:

@@ -83,7 +83,7 @@ def joined(*columns: Sequence[Properties]) -> list[Properties]:
 
 def _exchanges(scene: Scene, parties: Parties) -> Overlay:
     layer, arcs = layers.exchanges(scene), layers.exchange_arcs(scene)
-    every = scene.everything.exchanges
+    every = scene.everything.partner_exchanges
     resource = by_resource(scene, [every["resource"]])
     modes = Facet("mode", "Way", [Value(mode, words) for mode, words in _MODES.items() if mode in set(every["mode"])])
     facets = zip(resource.numbers(layer["resource"]), modes.numbers(layer["mode"]), strict=True)
@@ -163,19 +163,19 @@ def _trucks(scene: Scene, parties: Parties) -> Overlay:
 
 def _hubs(scene: Scene, parties: Parties) -> Overlay:
     layer = layers.hubs(scene)
-    kinds = dict.fromkeys(scene.everything.built_hubs["technology"])
+    kinds = dict.fromkeys(scene.everything.shared_hubs["technology"])
     facet = Facet(
         "technology",
         "Technology",
-        [Value(kind, scene.technology_names.get(kind, kind.replace("_", " "))) for kind in kinds],
+        [Value(kind, scene.technology_name(kind)) for kind in kinds],
     )
     turn = layer.groupby("node").cumcount().to_numpy()
     beside = layer["node"].isin(scene.study.plants["plant"]).to_numpy()
     own = [
         {"style": _HUB, "facets": [number], "parties": [parties.hubs[hub]], "party": parties.hubs[hub],
          "title": title, "spot": [0, -_BESIDE_PX * int(there), _BESIDE_PX * int(place)]}
-        for hub, title, number, there, place in zip(layer["hub"], scene.hub_titles(layer),
-                                                    facet.numbers(layer["technology"]), beside, turn, strict=True)
+        for hub, title, number, there, place in zip(layer["hub"], layer["title"], facet.numbers(layer["technology"]),
+                                                    beside, turn, strict=True)
     ]  # fmt: skip
     parts = [Part("hubs", "mark", layer.geometry, own)]
     return Overlay("hubs", "Shared hubs", "Plan", parts, swatch=mark_svg(_HUB, 18), facets=[facet])

@@ -113,8 +113,7 @@ class PageData:
         return found + [
             {"name": title, "kind": "shared hub", "at": [round(point.y, 6), round(point.x, 6)],
              "about": popup["rows"]}
-            for title, point, popup in zip(self.scene.hub_titles(hubs), spots, popups.hubs(self.scene, hubs),
-                                           strict=True)
+            for title, point, popup in zip(hubs["title"], spots, popups.hubs(self.scene, hubs), strict=True)
         ]  # fmt: skip
 
     def _balances(self) -> list[dict[str, Any]]:

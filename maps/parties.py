@@ -27,7 +27,7 @@ class Parties:
     def of(cls, scene: Scene) -> Parties:
         """Return the parties of a scene; the same ones in each of its phases."""
         plants = {plant: number for number, plant in enumerate(scene.study.plants["plant"])}
-        hubs = dict.fromkeys(scene.everything.built_hubs["hub"])
+        hubs = dict.fromkeys(scene.everything.shared_hubs["hub"])
         return cls(plants, {hub: len(plants) + number for number, hub in enumerate(hubs)})
 
     def known(self, nodes: Iterable[str]) -> list[int]:
@@ -48,7 +48,7 @@ class Parties:
 def users(scene: Scene, parties: Parties) -> dict[tuple[str, str], list[int]]:
     """Return whose exchanges use a corridor or route, by its key and resource."""
     found: dict[tuple[str, str], dict[int, None]] = {}
-    exchanges = scene.plan.exchanges
+    exchanges = scene.plan.partner_exchanges
     for row, ends in zip(exchanges.itertuples(index=False), parties.ends(exchanges), strict=True):
         both = [party for party in ends if party is not None]
         for step in row.path.split(";"):
@@ -69,11 +69,16 @@ def balances(scene: Scene, parties: Parties) -> list[dict[str, Any]]:
     ``total``, ``lines`` (party or None, quantity, how it travels) and ``left``: text, for the page to show.
     """
     streams = _Streams(scene)
-    exchanges = scene.plan.exchanges
+    exchanges, markets = scene.plan.exchanges, {*scene.plan.hub_markets["hub"]}
     for row, (giver, taker) in zip(exchanges.itertuples(index=False), parties.ends(exchanges), strict=True):
         mode = row.mode.replace("_", " ")
-        streams.moved(giver, GIVES, row.supply, row.resource, line=(taker, row.quantity_sent, mode))
-        streams.moved(taker, GETS, row.demand, row.received_as, line=(giver, row.quantity, mode))
+        if row.demand in markets:
+            streams.left(giver, GIVES, row.supply, row.resource, row.quantity_sent)
+        elif row.supply in markets:
+            streams.left(taker, GETS, row.demand, row.received_as, row.quantity)
+        else:
+            streams.moved(giver, GIVES, row.supply, row.resource, line=(taker, row.quantity_sent, mode))
+            streams.moved(taker, GETS, row.demand, row.received_as, line=(giver, row.quantity, mode))
     for table, side, stream in ((scene.plan.unplaced, GIVES, "supply"), (scene.plan.unserved, GETS, "demand")):
         for row in table.itertuples(index=False):
             streams.left(parties.plants.get(row.node), side, getattr(row, stream), row.resource, row.quantity)
@@ -101,7 +106,7 @@ class _Streams:
         self._found: dict[tuple[int, int, str], _Stream] = {}
 
     def _at(self, party: int, side: int, stream: str, resource: str) -> _Stream:
-        key = (party, side, f"{stream}\t{resource}" if side == GIVES else stream)
+        key = (party, side, f"{stream}\t{resource}")  # a hub takes and gives several resources in its own name
         return self._found.setdefault(key, _Stream(party, side, resource))
 
     def moved(self, party: int | None, side: int, stream: str, resource: str, *, line: tuple[int | None, float, str]

@@ -20,7 +20,7 @@ from maps import layers
 from maps.credits import credit
 from maps.figures import MUTED, drawing, inline_svg, printable, shortened, text_width
 from maps.picture_frame import Frame, densest, draw_scale
-from maps.picture_layers import COARSE, DRIVEN, SOLID, draw_existing, draw_ground, draw_lines
+from maps.picture_layers import COARSE, DRIVEN, SOLID, abreast_on_roads, draw_existing, draw_ground, draw_lines
 from maps.picture_legend import draw_legend
 from maps.picture_places import draw_beyond, draw_places
 from maps.scene import Scene
@@ -88,7 +88,7 @@ def _maps(figure: Figure, scene: Scene, detail: Frame, overview: Frame | None, *
     """Draw the map, the one of the whole region below it where there is one, and the legend of both."""
     pipes, trucks = layers.pipelines(scene), layers.truck_routes(scene)
     fine, rough = layers.coarse_parts(scene, trucks)
-    dashed = ((fine, DRIVEN), (rough, COARSE), (pipes, SOLID))
+    dashed = ((abreast_on_roads(fine), DRIVEN), (abreast_on_roads(rough), COARSE), (pipes, SOLID))
     axes = detail.axes(figure, _SIDE, _FOOT + (overview.high + _SIDE if overview else 0.0))
     kinds = draw_ground(axes, scene, detail.seen)
     drawn = [part for layer, dash in dashed for part in draw_lines(axes, layer, detail, dash=dash)]

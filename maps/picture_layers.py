@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import shapely
 from matplotlib.collections import LineCollection
 from matplotlib.patches import PathPatch
@@ -15,6 +16,7 @@ from maps.geometry import Array, within_budget
 from maps.picture_frame import Frame
 from maps.picture_legend import DOTS
 from maps.scene import Scene
+from maps.stretches import abreast, cut
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 SOLID, DRIVEN, COARSE = (), (2.4, 1.2), (0.8, 1.6)  # dash and gap, millimetres
 _ZONE_VERTICES, _ROAD_VERTICES = 20_000, 30_000
 _POINT_PER_MM = 72 / 25.4
+_APART_MM, _ABREAST_MM = 0.3, 8.0  # between two routes on one road, and across all of them
 
 
 def draw_ground(axes: Axes, scene: Scene, seen: shapely.Polygon) -> list[tuple[str, str]]:
@@ -47,6 +50,19 @@ def draw_ground(axes: Axes, scene: Scene, seen: shapely.Polygon) -> list[tuple[s
 def _outline(polygon: shapely.Polygon) -> Outline:
     rings = [shapely.get_coordinates(ring) for ring in (polygon.exterior, *polygon.interiors)]
     return Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings))
+
+
+def abreast_on_roads(routes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return routes in runs, each with the offset that sets it beside the others on its part of the road."""
+    found = cut(routes.geometry.to_numpy())
+    aside = abreast(found, routes["draw_width_mm"].to_numpy() + _APART_MM, _ABREAST_MM).round(3)
+    ways = np.where(found.back, shapely.reverse(found.shapes[found.stretch]), found.shapes[found.stretch])
+    ends = np.flatnonzero((np.diff(found.piece) != 0) | (np.diff(aside) != 0)) + 1
+    starts = np.concatenate([np.zeros(min(len(ways), 1), dtype=np.int64), ends])
+    runs = [shapely.LineString(np.concatenate([shapely.get_coordinates(way) for way in part]))
+            for part in np.split(ways, ends) if len(part)]  # fmt: skip
+    rows = routes.iloc[found.line[starts]].assign(draw_offset_mm=aside[starts])
+    return rows.set_geometry(gpd.GeoSeries(runs, index=rows.index, crs=routes.crs))
 
 
 def draw_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NAME_PT, _LINE_EM = 7.0, 1.25
+_LONG = 22.0  # ems of a name; a longer one first loses what it says in brackets
+_BRACKETS = re.compile(r"\s*\([^()]*\)")
 
 
 def draw_places(
@@ -81,7 +84,9 @@ def _marks(axes: Axes, scene: Scene, plants: gpd.GeoDataFrame, *, size: float = 
 def _label(name: str, ident: str, more: str, *, names_as_text: bool) -> str:
     """Return a short name; where the fonts of this machine lack its letters, the id."""
     shown = name if names_as_text else printable(name, ident)
-    return shortened(shown, 22.0) + more
+    if text_width(shown) > _LONG:
+        shown = _BRACKETS.sub("", shown).strip() or shown
+    return shortened(shown, _LONG) + more
 
 
 def _hubs(axes: Axes, hubs: gpd.GeoDataFrame, *, size: float = 10.0) -> None:

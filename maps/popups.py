@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from maps.hub_names import HubNames
 from maps.numbers import DAYS_PER_YEAR, NOT_GIVEN, amount, distance, number, percent, plural
 from maps.scene import Scene
 
@@ -50,7 +51,7 @@ def _barred_rows(scene: Scene) -> dict[str, list[tuple[str, str]]]:
 def exchanges(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return who gives how much of what to whom, how, how far and at what cost."""
     trips = scene.plan.hauls.groupby(["route", "resource"])["trips_per_year"].sum().to_dict()
-    money, names = scene.plan.currency, scene.resource_names
+    money, names, hubs = scene.plan.currency, scene.resource_names, HubNames(scene)
     out = []
     for row in layer.itertuples(index=False):
         driven = [trips[key] for step in row.path.split(";") if (key := (step.strip(), row.resource)) in trips]
@@ -62,7 +63,7 @@ def exchanges(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
                 ("Lost on the way", amount(lost, _per_year(row.unit)) if lost > row.quantity * 1e-6 else ""),
                 ("Used as", names.get(row.received_as, row.received_as) if row.received_as != row.resource else ""),
                 ("Travels by", row.mode.replace("_", " ")),
-                ("Through hub", row.via_hub),
+                ("Through hub", hubs.through(row.via_hub)),
                 ("Distance", distance(row.distance_m) + (", an estimate" if row.coarse_m > 0 else "")),
                 ("Trips", amount(sum(driven), "per year") if driven else ""),
                 ("Transport cost", amount(row.cost, f"{money}/year")),
@@ -155,17 +156,17 @@ def hubs(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return what each shared hub does."""
     return [
         popup(
-            title,
+            row.title,
             ("Hub", row.hub),
             ("Stands at", row.name),
-            ("Technology", scene.technology_names.get(row.technology, row.technology.replace("_", " "))),
+            ("Technology", scene.technology_name(row.technology)),
             ("Modules", f"{row.modules:,}"),
             ("Throughput", amount(row.throughput, "per year")),
             ("Cost", amount(row.cost, f"{scene.plan.currency}/year")),
             ("Period", row.period),
             ("Built in", row.built_in),
         )
-        for title, row in zip(scene.hub_titles(layer), layer.itertuples(index=False), strict=True)
+        for row in layer.itertuples(index=False)
     ]
 
 

@@ -13,16 +13,18 @@ _WIDTH_MM, _HEIGHT_MM = 420.0, 297.0
 _MAP_MM = (10.0, 24.0, 300.0, 250.0)  # left, top, width, height
 _FONT = "Arial,{:g},-1,5,{},0,0,0,0,0"
 _ROUND = (1, 2, 5)
+_ROWS = 50  # of a legend that the page has room for in the usual size
 
 
 @dataclass(frozen=True)
 class Page:
-    """What a layout shows: its name, the map theme, the extent, and the layers of the legend with their titles."""
+    """What a layout shows: name, map theme, extent, the layers of the legend with their titles, and how many rows."""
 
     title: str
     theme: str
     extent: tuple[float, float, float, float]
     layers: Sequence[tuple[str, str]]
+    rows: int
 
 
 def layout(page: Page) -> ET.Element:
@@ -85,21 +87,23 @@ def _map(parent: ET.Element, page: Page, ident: str, extent: Sequence[float]) ->
 
 
 def _legend(parent: ET.Element, page: Page, map_ident: str, corner: tuple[float, float]) -> None:
-    """Write a legend of the theme's layers, of which it shows what lies within the map."""
+    """Write a legend of the theme's layers, of which it shows what lies within the map, so small that it fits."""
+    share = min(1.0, _ROWS / max(page.rows, 1))
     item = _item(
         parent, _LEGEND, (*corner, 100, 250), map_uuid=map_ident, legendFilterByMap="1", legendFilterByAtlas="0",
         resizeToContents="1", columnCount="1", columnSpace="3", splitLayer="1", equalColumnWidth="0", boxSpace="1",
-        symbolWidth="6", symbolHeight="3", lineSpacing="0.8", titleAlignment="1", symbolAlignment="1", title="",
-        wrapChar="", fontColor="#26323b", wmsLegendWidth="50", wmsLegendHeight="25",
+        symbolWidth="6", symbolHeight=f"{3 * share:.2f}", lineSpacing="0.8", titleAlignment="1", symbolAlignment="1",
+        title="", wrapChar="", fontColor="#26323b", wmsLegendWidth="50", wmsLegendHeight="25",
     )  # fmt: skip
     styles = ET.SubElement(item, "styles")
     for name, size, weight, margins in (
-        ("title", 12, 75, {"marginBottom": "2"}), ("group", 10, 75, {"marginTop": "2"}),
-        ("subgroup", 9, 75, {"marginTop": "3"}), ("symbol", 8, 50, {"marginTop": "1.2"}),
-        ("symbolLabel", 8, 50, {"marginTop": "1", "marginLeft": "2"}),
+        ("title", 12, 75, {"marginBottom": 2.0}), ("group", 10, 75, {"marginTop": 2.0}),
+        ("subgroup", 9, 75, {"marginTop": 3.0}), ("symbol", 8, 50, {"marginTop": 1.2}),
+        ("symbolLabel", 8, 50, {"marginTop": 1.0, "marginLeft": 2.0}),
     ):  # fmt: skip
-        one = ET.SubElement(styles, "style", {"name": name, "alignment": "1", "indent": "0", **margins})
-        ET.SubElement(one, "styleFont", description=_FONT.format(size, weight))
+        gaps = {side: f"{(1.0 if side == 'marginLeft' else share) * gap:g}" for side, gap in margins.items()}
+        one = ET.SubElement(styles, "style", {"name": name, "alignment": "1", "indent": "0", **gaps})
+        ET.SubElement(one, "styleFont", description=_FONT.format(round(size * max(share, 0.6), 1), weight))
     tree = ET.SubElement(item, "layer-tree-group")
     for ident, title in page.layers:
         ET.SubElement(tree, "layer-tree-layer", id=ident, name=title, checked="Qt::Checked", expanded="1",
@@ -113,7 +117,7 @@ def _scale_bar(parent: ET.Element, map_ident: str, corner: tuple[float, float], 
     kilometres = segment >= 1000
     item = _item(
         parent, _SCALE_BAR, (*corner, 80, 13), style="Single Box", mapUuid=map_ident, background="true",
-        unitType="kilometers" if kilometres else "meters", unitLabel="km" if kilometres else "m",
+        unitType="km" if kilometres else "meters", unitLabel="km" if kilometres else "m",
         numUnitsPerSegment=f"{segment / 1000 if kilometres else segment:g}", numMapUnitsPerScaleBarUnit="1",
         numSegments="2", numSegmentsLeft="0", segmentSizeMode="0", segmentMillimeters="30", height="2.5",
         labelBarSpace="1.5", boxContentSpace="1.5", alignment="0", outlineWidth="0.2", minBarWidth="50",

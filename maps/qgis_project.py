@@ -82,6 +82,11 @@ class Shown:
         return qgis_raster.TITLE if self.style is None else KINDS[self.name].title
 
     @property
+    def rows(self) -> int:
+        """Return how many rows of a legend it takes, with its title."""
+        return 4 if self.style is None else 1 + self.style.classes
+
+    @property
     def shape(self) -> str:
         """Return the shape of its features, or ``Raster``."""
         return "Raster" if self.style is None else KINDS[self.name].shape
@@ -130,7 +135,8 @@ def project(scene: Scene, frames: Frames, styles: Mapping[str, Style], file_name
         presets.append(_theme(title, view, visible))
         if view.printed:
             keys = [(one.ident, one.title) for one in visible]
-            layouts.append(layout(Page(title=title, theme=title, extent=extent, layers=keys)))
+            rows = sum(one.rows for one in visible)
+            layouts.append(layout(Page(title=title, theme=title, extent=extent, layers=keys, rows=rows)))
     root.append(_metadata("projectMetadata", study.name, _abstract(scene)))
     ET.indent(root, " ")
     return _DOCTYPE + ET.tostring(root, encoding="unicode")

@@ -49,6 +49,11 @@ class Style:
     numbers: Sequence[str] = ()
     hidden: Sequence[str] = ()
 
+    @property
+    def classes(self) -> int:
+        """Return how many classes the renderer has."""
+        return 0 if self.renderer is None else len([*self.renderer.iter("category"), *self.renderer.iter("range")])
+
 
 def document(style: Style) -> str:
     """Return the style as a QML document, as it lies in a GeoPackage's ``layer_styles``."""
@@ -147,7 +152,7 @@ def _labelling(label: Label) -> ET.Element:
         "rendering",
         {
             "drawLabels": "1", "obstacle": "1", "obstacleFactor": "1", "obstacleType": "1", "limitNumLabels": "0",
-            "scaleVisibility": "1" if label.from_scale else "0", "scaleMin": str(label.from_scale), "scaleMax": "0",
+            "scaleVisibility": "1" if label.from_scale else "0", "scaleMin": "0", "scaleMax": str(label.from_scale),
             "mergeLines": "1" if label.where == "along" else "0", "minFeatureSize": "0", "labelPerPart": "0",
         },
     )  # fmt: skip
@@ -155,9 +160,9 @@ def _labelling(label: Label) -> ET.Element:
 
 
 def _text_attributes(size_pt: float, colour: str, *, bold: bool = False) -> dict[str, str]:
-    """Return the attributes of words; the font is the one of the program, so that none is missing."""
+    """Return the attributes of words. No font is named, not even a blank one: the program then takes its own."""
     return {
-        "fontFamily": "", "fontSize": f"{size_pt:g}", "fontSizeUnit": "Point", "fontWeight": "75" if bold else "50",
+        "fontSize": f"{size_pt:g}", "fontSizeUnit": "Point", "fontWeight": "75" if bold else "50",
         "fontItalic": "0", "fontKerning": "1", "textColor": rgba(colour), "textOpacity": "1", "multilineHeight": "1",
         "allowHtml": "0", "capitalization": "0", "blendMode": "0", "textOrientation": "horizontal",
     }  # fmt: skip

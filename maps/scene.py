@@ -81,17 +81,12 @@ class Scene:
 
     @cached_property
     def technology_names(self) -> dict[str, str]:
-        """Return what people call each technology."""
+        """Return what people call each technology of the study."""
         return _names(self.study.technologies, "technology")
 
-    def hub_titles(self, hubs: pd.DataFrame) -> list[str]:
-        """Return what people call each built hub: its technology and place; its id where the technology has no name."""
-        return [
-            f"{self.technology_names[kind]}, {self.place_names.get(node, node)}"
-            if kind in self.technology_names
-            else f"Hub {hub}"
-            for hub, kind, node in zip(hubs["hub"], hubs["technology"], hubs["node"], strict=True)
-        ]
+    def technology_name(self, technology: str) -> str:
+        """Return what people call a technology."""
+        return self.technology_names.get(technology, technology.replace("_", " "))
 
     @cached_property
     def place_names(self) -> dict[str, str]:

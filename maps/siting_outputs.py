@@ -12,10 +12,11 @@ from maps.geopackage import write_sites
 from maps.rasters import write_cog
 from maps.siting_layers import has_siting
 from maps.siting_map import write_siting_map
+from maps.siting_picture import write_siting_picture
 
 
 def write_siting(study: Study, folder: Path) -> None:
-    """Write ``siting.html``, ``suitability.tif``, ``sites.gpkg`` and the tables of a study that was sited.
+    """Write ``siting.html`` and ``.png``, ``suitability.tif``, ``sites.gpkg`` and the tables of a study that was sited.
 
     Nothing is written for a study that carries no result of siting.
     """
@@ -23,6 +24,7 @@ def write_siting(study: Study, folder: Path) -> None:
         return
     assert study.suitability is not None
     write_siting_map(study, folder / "siting.html")
+    write_siting_picture(study, folder / "siting.png")
     write_suitability(study.suitability, folder / "suitability.tif")
     write_sites(study, folder / "sites.gpkg")
     plain = pd.DataFrame(study.sites.drop(columns=study.sites.geometry.name))

@@ -199,6 +199,7 @@ _SHOWN = {
 }  # fmt: skip
 _TIPS = {
     "plants": ("name", "sector", "gives", "wants"),
+    "hubs": ("title", "modules", "throughput", "cost"),
     "exchanges": ("resource_name", "from_name", "to_name", "quantity", "unit", "mode", "distance_m", "cost"),
     "pipelines": ("resource_name", "diameter_mm", "flow", "unit", "load_share", "length_m", "from_name", "to_name"),
     "truck_routes": ("resource_name", "vehicle_name", "quantity", "unit", "trips_per_year", "distance_m"),
@@ -207,7 +208,10 @@ _TIPS = {
     "site_points": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
     "site_areas": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
 }
-_AMOUNT = 'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit")'
+_AMOUNT = (
+    'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit", '
+    "if(strpos(\"unit\", '/') > 0, '', '/year'))"
+)
 _LABELS = {
     "plants": Label('"name"', "around", 8.5, bold=True),
     "hubs": Label('"name"', "around", 8.5, bold=True),

@@ -13,7 +13,8 @@ from data.study import Study
 from data.xlsx import MAX_ROWS, MAX_TEXT, Book, Sheet
 from maps.headline import headline
 from maps.scene import Scene
-from maps.workbook_tables import Column, Table, tables
+from maps.workbook_columns import Column, Table
+from maps.workbook_tables import tables
 
 _ABOUT, _TOTALS, _HEADER, _FIRST = 1, 2, 3, 4  # rows of a table's sheet, counted from 0
 _WIDEST = 24.0  # of a column of text, in characters

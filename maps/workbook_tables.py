@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,108 +10,25 @@ from data.contracts import contract
 from maps import layers
 from maps.scene import Scene, mapped
 from maps.vehicles import driven_km, vehicles_needed
+from maps.workbook_columns import WIDTHS, Column, Table, maker, units
+from maps.workbook_hubs import beside_hubs, hubs, sites
 
 _DAYS = 365.0  # trips per day are averages over every day of the year
 _NEEDED = "Vehicle hours by the hours that one vehicle of the class can be in service"
 _PER_DAY = "Round trips, averaged over 365 days"
-_WIDTHS = {"text": 16.0, "name": 26.0, "id": 15.0, "long": 44.0}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of one sheet."""
-
-    title: str
-    unit: str
-    meaning: str
-    values: pd.Series
-    number: str = ""  # one of data.xlsx.NUMBERS; text when blank
-    width: float = 11.0
-    total: bool = False  # may be added up
-    aside: bool = False  # for looking up in tables/*.csv; not printed
-    source: str = ""  # table.column of tables/*.csv that it comes from
-
-
-@dataclass(frozen=True)
-class Table:
-    """One sheet."""
-
-    name: str
-    about: str
-    columns: tuple[Column, ...]
-    empty: str  # what it says when it has no rows
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.columns[0].values)
-
-
-@dataclass(frozen=True)
-class _Maker:
-    """Makes columns of one table of the plan, with what the contract says about each."""
-
-    table: str
-    frame: pd.DataFrame
-    currency: str
-
-    def of(self, column: str, title: str, number: str = "", *, total: bool = False, aside: bool = False) -> Column:
-        """Return a column as the plan's table has it."""
-        known = contract("plan")[self.table][column]
-        values = self.frame[column]
-        return Column(
-            title, known.unit.replace("currency", self.currency), known.description, values, number,
-            _WIDTHS["id" if known.type == "id" or aside else "text"] if not number else 11.0,
-            total=total, aside=aside, source=f"{self.table}.{column}",
-        )  # fmt: skip
-
-    def names(self, column: str, title: str, names: dict[str, str]) -> tuple[Column, Column]:
-        """Return what people call the things of an id column, and their ids beside it."""
-        meaning = contract("plan")[self.table][column].description
-        values = mapped(self.frame[column], names)
-        named = Column(title, "", f"{meaning}: its name", values, width=_WIDTHS["name"])
-        return named, self.of(column, f"{title} id")
-
-    def derived(
-        self, title: str, unit: str, meaning: str, values: pd.Series, number: str = "", *, total: bool = False
-    ) -> Column:
-        """Return a column that is computed from others."""
-        width = 11.0 if number else _WIDTHS["text"]
-        return Column(title, unit.replace("currency", self.currency), meaning, values, number, width, total=total)
-
-    def invested(self) -> tuple[Column, ...]:
-        """Return what is invested, where the plan's table says it."""
-        there = "capex_fixed" in contract("plan")[self.table] and "capex_fixed" in self.frame
-        return (self.of("capex_fixed", "Investment", "money", total=True),) if there else ()
-
-    def dated(self, scene: Scene, *, built: bool) -> tuple[Column, ...]:
-        """Return the columns about periods, where the plan has several."""
-        if not scene.plan.phases:
-            return ()
-        columns = [self.of("period", "Phase")]
-        return (*columns, self.of("built_in", "Stands from")) if built else tuple(columns)
 
 
 def tables(scene: Scene) -> list[Table]:
     """Return every sheet of tables in its order."""
     makers: tuple[Callable[[Scene], Table], ...] = (
-        _exchanges, _pipelines, _trenches, _trucks, _fleets, _hubs, _unplaced, _unserved, _costs, _phases, _barred,
+        _exchanges, _pipelines, _trenches, _trucks, _fleets, hubs, beside_hubs, sites, _unplaced, _unserved, _costs,
+        _phases, _barred,
     )  # fmt: skip
     return [make(scene) for make in makers]
 
 
-def _maker(scene: Scene, table: str, frame: pd.DataFrame | None = None) -> _Maker:
-    rows = scene.plan.tables[table] if frame is None else frame
-    return _Maker(table, pd.DataFrame(rows).reset_index(drop=True), scene.plan.currency)
-
-
-def _units(make: _Maker, scene: Scene, column: str = "resource") -> Column:
-    values = mapped(make.frame[column], scene.units, "unit/year")
-    return make.derived("Unit", "", "Unit of the quantities in this row", values)
-
-
 def _exchanges(scene: Scene) -> Table:
-    make = _maker(scene, "exchanges")
-    rough = scene.plan.coarse_m.reset_index(drop=True)
+    make = maker(scene, "exchanges", scene.plan.partner_exchanges.assign(coarse=scene.plan.coarse_m))
     coarse = "Of the distance on coarse roads of the world beyond the study's own: the distance is an estimate there"
     columns = (
         *make.names("from_node", "From", scene.place_names),
@@ -123,7 +39,7 @@ def _exchanges(scene: Scene) -> Table:
         make.derived("Unit", "", "Unit of the quantities in this row", make.frame["unit"]),
         make.of("mode", "Mode"),
         make.derived("Distance", "km", "Length of its way", make.frame["distance_m"] / 1000, "fine"),
-        make.derived("Of it estimated", "km", coarse, rough / 1000, "fine"),
+        make.derived("Of it estimated", "km", coarse, make.frame["coarse"] / 1000, "fine"),
         make.of("cost", "Transport cost", "money", total=True),
         make.of("co2", "Transport CO2", "decimal", total=True),
         *make.dated(scene, built=False),
@@ -142,7 +58,7 @@ def _exchanges(scene: Scene) -> Table:
 
 def _pipelines(scene: Scene) -> Table:
     drawn = pd.DataFrame(layers.pipelines(scene).drop(columns="geometry"))
-    make = _maker(scene, "built_pipes", drawn)
+    make = maker(scene, "built_pipes", drawn)
     frame = make.frame
     yearly = frame["fixed_cost"] + frame["flow_cost"]
     columns = (
@@ -154,7 +70,7 @@ def _pipelines(scene: Scene) -> Table:
         make.derived("Length", "km", "True length of the corridor", frame["length_m"] / 1000, "fine", total=True),
         make.derived("Flow", "unit/year", "What enters, in both directions together", frame["flow"], "amount"),
         make.of("capacity", "Capacity", "amount"),
-        _units(make, scene),
+        units(make, scene),
         make.derived("Load", "of capacity", "Flow as a share of the capacity", frame["load_share"], "share"),
         make.of("fixed_cost", "Pipe cost", "money", total=True),
         make.of("flow_cost", "Pumping cost", "money", total=True),
@@ -178,7 +94,7 @@ def _pipelines(scene: Scene) -> Table:
 
 
 def _trenches(scene: Scene) -> Table:
-    make = _maker(scene, "built_corridors")
+    make = maker(scene, "built_corridors")
     frame, pipes = make.frame, scene.plan.built_pipes
     key = ["corridor", "period"]
     inside = pipes.assign(resource=mapped(pipes["resource"], scene.resource_names)).groupby(key)["resource"]
@@ -190,7 +106,7 @@ def _trenches(scene: Scene) -> Table:
         *make.names("from_node", "From", scene.place_names),
         *make.names("to_node", "To", scene.place_names),
         make.derived("Length", "km", "True length", frame["length_m"] / 1000, "fine", total=True),
-        Column("Pipes in it", "", "What lies in the trench", what, width=_WIDTHS["long"]),
+        Column("Pipes in it", "", "What lies in the trench", what, width=WIDTHS["long"]),
         make.of("fixed_cost", "Trench cost", "money", total=True),
         make.of("existing", "Existing"),
         *make.invested(),
@@ -202,7 +118,7 @@ def _trenches(scene: Scene) -> Table:
 
 
 def _trucks(scene: Scene) -> Table:
-    make = _maker(scene, "hauls")
+    make = maker(scene, "hauls")
     frame, trips = make.frame, make.frame["trips_per_year"]
     driven = "Vehicle kilometres there and back; of the way back the share that is driven empty"
     columns = (
@@ -211,7 +127,7 @@ def _trucks(scene: Scene) -> Table:
         *make.names("resource", "Resource", scene.resource_names),
         *make.names("vehicle", "Vehicle", scene.vehicle_names),
         make.of("quantity", "Quantity", "amount"),
-        _units(make, scene),
+        units(make, scene),
         make.derived("Load", "unit/trip", "Quantity of one trip", frame["quantity"] / trips.where(trips > 0), "fine"),
         make.of("trips_per_year", "Trips", "whole", total=True),
         make.derived("Trips per day", "1/day", _PER_DAY, trips / _DAYS, "decimal", total=True),
@@ -232,7 +148,7 @@ def _trucks(scene: Scene) -> Table:
 
 
 def _fleets(scene: Scene) -> Table:
-    make = _maker(scene, "fleets")
+    make = maker(scene, "fleets")
     columns = (
         *make.names("vehicle", "Vehicle", scene.vehicle_names),
         make.of("vehicles", "Vehicles needed", "fine", total=True),
@@ -242,21 +158,6 @@ def _fleets(scene: Scene) -> Table:
     )
     about = "Vehicles of all routes together. Fixed costs are counted only where whole vehicles are planned."
     return Table("Fleets", about, columns, "no vehicles in this plan")
-
-
-def _hubs(scene: Scene) -> Table:
-    make = _maker(scene, "built_hubs")
-    columns = (
-        make.of("hub", "Hub"),
-        *make.names("node", "Where", scene.place_names),
-        make.of("technology", "Technology"),
-        make.of("modules", "Modules", "whole"),
-        make.of("throughput", "Throughput", "amount"),
-        make.of("cost", "Cost", "money", total=True),
-        *make.invested(),
-        *make.dated(scene, built=True),
-    )
-    return Table("Hubs", "Shared hubs that stand.", columns, "no hubs in this plan")
 
 
 def _unplaced(scene: Scene) -> Table:
@@ -275,14 +176,14 @@ def _unserved(scene: Scene) -> Table:
 
 def _side(scene: Scene, table: str, stream: str, titles: dict[str, str], share: str) -> tuple[Column, ...]:
     """Return the columns about one side, supply or demand: what is done with each, and what is left."""
-    make, done = _maker(scene, table), titles["done"].lower()
+    make, done = maker(scene, table), titles["done"].lower()
     whole = make.frame["quantity"] + make.frame[done]
     return (
         *make.names("node", "Plant", scene.place_names),
         *make.names("resource", "Resource", scene.resource_names),
         make.of(done, titles["done"], "amount"),
         make.of("quantity", titles["rest"], "amount"),
-        _units(make, scene),
+        units(make, scene),
         make.derived(f"{titles['done']} share", f"of {stream}", share,
                      make.frame[done] / whole.where(whole > 0), "share"),
         make.of("cost", titles["cost"], "money", total=True),
@@ -293,16 +194,16 @@ def _side(scene: Scene, table: str, stream: str, titles: dict[str, str], share: 
 
 
 def _costs(scene: Scene) -> Table:
-    make = _maker(scene, "costs")
+    make = maker(scene, "costs")
     amount = make.of("amount", "Amount", "money", total=True)
     if scene.plan.phases:
         amount = Column(amount.title, scene.plan.currency, "Present value over the years of the phase", amount.values,
                         "money", 16.0, total=True, source=amount.source)  # fmt: skip
     columns = (
-        Column("Term", "", "Term of the objective", make.frame["term"].str.replace("_", " "), width=_WIDTHS["name"],
+        Column("Term", "", "Term of the objective", make.frame["term"].str.replace("_", " "), width=WIDTHS["name"],
                source="costs.term"),
         amount,
-        Column("What it is", "", "In words", make.frame["description"], width=_WIDTHS["long"],
+        Column("What it is", "", "In words", make.frame["description"], width=WIDTHS["long"],
                source="costs.description"),
         *make.dated(scene, built=False),
     )  # fmt: skip
@@ -325,7 +226,7 @@ _PHASE = (
 
 def _phases(scene: Scene) -> Table:
     frame = pd.DataFrame([_phase(scene, phase) for phase in scene.plan.phases], columns=list(_phase(scene, "")))
-    make = _maker(scene, "costs", frame)
+    make = maker(scene, "costs", frame)
     columns = (
         make.derived("Phase", "", "Named by its first year", frame["Phase"].astype("str")),
         make.derived("Years", "", "First and last year", frame["Years"].astype("str")),
@@ -349,11 +250,11 @@ def _phase(scene: Scene, phase: str) -> dict[str, object]:
     return {
         "Phase": phase,
         "Years": spans.get(phase, ""),
-        "Exchanges": int((plan.exchanges["period"] == phase).sum()),
+        "Exchanges": int((plan.partner_exchanges["period"] == phase).sum()),
         "New trenches": trenches["length_m"].sum() / 1000,
         "New pipes": (pipes["corridor"].map(lengths).astype("float64") * pipes["count"]).sum() / 1000,
         "New loading bays": int((hauls["built_in"] == phase).sum()),
-        "New hub modules": _new_modules(plan.built_hubs, phase, plan.phases),
+        "New hub modules": _new_modules(plan.shared_hubs, phase, plan.phases),
         "Trips per day": hauls["trips_per_year"].sum() / _DAYS,
         "New yearly cost": trenches["fixed_cost"].sum() + pipes["fixed_cost"].sum(),
         "Present value": plan.costs.loc[plan.costs["period"] == phase, "amount"].sum(),
@@ -369,7 +270,7 @@ def _new_modules(hubs: pd.DataFrame, phase: str, phases: tuple[str, ...]) -> flo
 
 
 def _barred(scene: Scene) -> Table:
-    make = _maker(scene, "unreachable_by_class")
+    make = maker(scene, "unreachable_by_class")
     columns = (
         *make.names("plant", "Plant", scene.place_names),
         *make.names("vehicle", "Vehicle", scene.vehicle_names),

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from data.contracts import empty_table, make_table
+from data.plan import BUY, DISPOSE
 from data.settings import Hubs
 from data.study import Study
 from models.network import grade_chains
@@ -137,7 +138,7 @@ def _beside(study: Study, hubs: pd.DataFrame, recipes: pd.DataFrame, asked: Hubs
     rows["capacity"] = rows["most"] * rows["quantity"].abs()
     rows = rows.groupby(["node", "role", "resource"], as_index=False, sort=True)["capacity"].sum()
     buys = (rows["role"] == "purchase").to_numpy()
-    rows["technology"] = np.where(buys, "buy:", "dispose:") + rows["resource"]
+    rows["technology"] = np.where(buys, BUY, DISPOSE) + rows["resource"]
     rows["hub"] = rows["node"] + ":" + rows["technology"]
     known = study.resources.set_index("resource").reindex(rows["resource"]).reset_index(drop=True)
     rows = rows.assign(

@@ -81,7 +81,7 @@ def _exchange_table(plan: Plan) -> str:
     phased = bool((plan.exchanges["period"] != "").any())
     head = ("from", "to", "resource", "by", "quantity", "unit", "km")
     table = _new_table(*(("phase",) if phased else ()), *head, numbers_from=4 + phased)
-    for row, coarse_m in zip(plan.exchanges.itertuples(index=False), plan.coarse_m, strict=True):
+    for row in plan.partner_exchanges.assign(coarse_m=plan.coarse_m).itertuples(index=False):
         table.add_row(
             *((row.period,) if phased else ()),
             escape(row.from_node),
@@ -90,7 +90,7 @@ def _exchange_table(plan: Plan) -> str:
             row.mode,
             _number(row.quantity),
             f"{row.unit}/year",
-            f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
+            f"{'~' if row.coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
     return _render(table)
 

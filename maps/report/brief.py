@@ -12,7 +12,6 @@ from data.plan import Plan
 from maps.headline import STATUS, words
 from maps.numbers import DAYS_PER_YEAR, amount, percent, plural
 from maps.report.accounts import Accounts
-from maps.report.hub_names import HubNames
 from maps.report.laid import invested
 from maps.report.schedules import counted
 from maps.report.tables import Table, columns, kilometres, money, share, told
@@ -90,7 +89,7 @@ def _who(scene: Scene, found: Accounts) -> str:
 def _build(scene: Scene) -> str:
     plan = scene.plan
     new = plan.built_corridors[~plan.built_corridors["existing"]].drop_duplicates("corridor")
-    stood = len({*plan.built_hubs["hub"]} - HubNames(scene).markets)
+    stood = plan.shared_hubs["hub"].nunique()
     capex = sum(invested(plan).values())
     last = plan.in_phase(plan.phases[-1]) if plan.phases else plan
     parts = [

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from maps.hub_names import HubNames
 from maps.report.accounts import SHARED, Accounts
-from maps.report.hub_names import HubNames
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
 from maps.scene import Scene, mapped
 

@@ -18,8 +18,8 @@ from matplotlib.path import Path
 
 from maps.figures import INK, MUTED, drawing, inline_svg, shortened
 from maps.geometry import Array
+from maps.hub_names import HubNames
 from maps.numbers import amount, plural
-from maps.report.hub_names import HubNames
 from maps.scene import Scene
 
 if TYPE_CHECKING:
@@ -215,9 +215,10 @@ def _ribbon(x0: float, x1: float, y0: float, y1: float, high: float) -> Path:
 def _name(axes: Axes, place: str, quantity: str, x: float, y: float, *, at: tuple[int, int]) -> None:
     """Write a place's name and quantity: outside at both ends, beside the bar in between."""
     column, last = at
+    ground = None
     if 0 < column < last:
-        side = "center"
+        side, ground = "center", {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.6}  # it lies on ribbons
     else:
         side, x = ("right", x - 0.1) if column == 0 else ("left", x + 0.1)
-    axes.text(x, y - 0.01, shortened(place, _NAME), ha=side, va="bottom", fontsize=7.6)
-    axes.text(x, y + 0.01, quantity, ha=side, va="top", fontsize=6.8, color=MUTED)
+    axes.text(x, y - 0.01, shortened(place, _NAME), ha=side, va="bottom", fontsize=7.6, bbox=ground)
+    axes.text(x, y + 0.01, quantity, ha=side, va="top", fontsize=6.8, color=MUTED, bbox=ground)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from maps.hub_names import HubNames
 from maps.numbers import DAYS_PER_YEAR, plural
-from maps.report.hub_names import HubNames
 from maps.report.laid import last_rows
 from maps.report.tables import Table, columns, kilometres, money, told, without_blank_columns
 from maps.scene import Scene
@@ -13,11 +13,11 @@ from maps.vehicles import driven_km, vehicles_needed
 def exchanges(scene: Scene) -> Table:
     """Return who gives how much of what to whom, how, how far and at what cost."""
     plan, hubs = scene.plan, HubNames(scene)
-    listed = plan.exchanges.assign(coarse_m=plan.coarse_m)[hubs.is_between_partners(plan.exchanges)]
+    listed = plan.partner_exchanges.assign(coarse_m=plan.coarse_m)
     rows = tuple(
         (
             row.exchange, row.period, hubs.end(giver, row.from_node), hubs.end(taker, row.to_node),
-            _resource(scene, row.resource, row.received_as), hubs.through(row.via_hub), row.mode.replace("_", " "),
+            _resource(scene, row.resource, row.received_as), row.mode.replace("_", " "),
             told(row.quantity), f"{row.unit}/year",
             ("~" if row.coarse_m > 0 else "") + kilometres(row.distance_m), money(row.cost), told(row.co2),
         )
@@ -33,10 +33,10 @@ def exchanges(scene: Scene) -> Table:
     )
     table = Table(
         "Exchanges",
-        columns("No.", "Phase", "From", "To", "Resource", "Hub", "By", ("Quantity", ""), "Unit",
+        columns("No.", "Phase", "From", "To", "Resource", "By", ("Quantity", ""), "Unit",
                 ("Distance", "km"), ("Transport cost", f"{plan.currency}/year"), ("Transport CO₂", "t/year")),
         rows,
-        ("All", *[""] * 9, money(sums["cost"]), told(sums["co2"])) if single else (),
+        ("All", *[""] * 8, money(sums["cost"]), told(sums["co2"])) if single else (),
         "No exchange pays: everything is bought new and disposed of as before.",
         notes if rows else (),
     )  # fmt: skip
@@ -107,7 +107,7 @@ def fleets(scene: Scene) -> Table:
 
 def counted(scene: Scene) -> str:
     """Return how many exchanges go by which mode, in words; those of several phases once."""
-    exchanges = scene.plan.exchanges[HubNames(scene).is_between_partners(scene.plan.exchanges)]
+    exchanges = scene.plan.partner_exchanges
     pairs = exchanges.drop_duplicates(["supply", "demand", "resource", "received_as"])
     words = {"pipeline": "by pipe", "truck": "by truck", "mixed": "by pipe and truck", "on_site": "on site"}
     modes = pairs["mode"].value_counts()

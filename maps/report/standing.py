@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.plan import Plan
-from maps.report.hub_names import HubNames, is_market
+from maps.hub_names import HubNames
 from maps.report.laid import invested, last_rows
 from maps.report.tables import Table, columns, kilometres, money, share, told, without_blank_columns
 from maps.scene import Scene, mapped
@@ -16,12 +16,11 @@ _NEGLIGIBLE = 1e-6
 
 def hubs(scene: Scene) -> tuple[Table, ...]:
     """Return a list of the shared hubs, of each a sheet of what goes in and comes out, and what they buy."""
-    last = last_rows(scene.plan, scene.plan.built_hubs, ["hub"])
-    market = last["technology"].map(is_market).astype("bool")
+    stand, market = (last_rows(scene.plan, rows, ["hub"]) for rows in (scene.plan.shared_hubs, scene.plan.hub_markets))
     names = HubNames(scene)
-    sheets = [_sheet(scene, names, hub) for hub in last.loc[~market, "hub"]]
-    bought = [_bought(scene, names, last[market])] if market.any() else []
-    return (_list_of_hubs(scene, last[~market]), *sheets, *bought)
+    sheets = [_sheet(scene, names, hub) for hub in stand["hub"]]
+    bought = [_bought(scene, names, market)] if len(market) else []
+    return (_list_of_hubs(scene, stand), *sheets, *bought)
 
 
 def _list_of_hubs(scene: Scene, last: pd.DataFrame) -> Table:
@@ -29,7 +28,7 @@ def _list_of_hubs(scene: Scene, last: pd.DataFrame) -> Table:
     technology = last["technology"]
     room = last["modules"] * technology.map(known["module_capacity"]).astype("float64")
     last = last.assign(
-        called=mapped(technology, known["name"].to_dict()),
+        called=technology.map(scene.technology_name).astype("str"),
         unit=mapped(mapped(technology, known["throughput_resource"].to_dict()), scene.units, "per year"),
         load=last["throughput"] / room.where(room > 0),
     )
@@ -127,7 +126,7 @@ def phases(scene: Scene) -> Table:
             table[(table["built_in"] == phase) & (table["period"] == phase)]
             for table in (plan.built_corridors, plan.built_pipes, plan.hauls)
         )
-        now = plan.exchanges[plan.exchanges["period"] == phase]
+        now = plan.partner_exchanges[plan.partner_exchanges["period"] == phase]
         between = now[now["from_node"] != now["to_node"]]
         partners = {*between["from_node"], *between["to_node"]}
         rows.append((
@@ -149,6 +148,6 @@ def phases(scene: Scene) -> Table:
 
 def _modules(plan: Plan, phase: str) -> int:
     """Return how many hub modules stand in a phase beyond those of the phase before."""
-    stood = plan.built_hubs.groupby("period")["modules"].sum()
+    stood = plan.shared_hubs.groupby("period")["modules"].sum()
     before = plan.phases.index(phase) - 1
     return int(stood.get(phase, 0)) - (int(stood.get(plan.phases[before], 0)) if before >= 0 else 0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 from affine import Affine
+from axe_playwright_python.sync_playwright import Axe
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
@@ -283,6 +287,69 @@ def with_hub(plan: Plan) -> Plan:
     return plan.replace(exchanges=exchanges, built_hubs=make_table("plan", "built_hubs", [hub]))
 
 
+def with_market(plan: Plan) -> Plan:
+    """Return the plan with that hub, which buys water and disposes of sludge besides."""
+    hub = with_hub(plan)
+    inside = [
+        _exchange(11, "gypsum", "gypsum", "surface_water", 400, "on_site", "")
+        | {"via_hub": "at:buy:surface_water;ash_wash", "supply": "at:buy:surface_water", "demand": "ash_wash"},
+        _exchange(12, "gypsum", "gypsum", "sludge", 90, "on_site", "")
+        | {"via_hub": "ash_wash;at:dispose:sludge", "supply": "ash_wash", "demand": "at:dispose:sludge",
+           "quantity_sent": 90},
+    ]  # fmt: skip
+    beside = [
+        {"hub": f"at:{technology}", "node": "gypsum", "technology": technology, "modules": 1, "throughput": amount,
+         "cost": 2.0 * amount}
+        for technology, amount in (("buy:surface_water", 400.0), ("dispose:sludge", 90.0))
+    ]  # fmt: skip
+    return hub.replace(
+        exchanges=pd.concat([hub.exchanges, make_table("plan", "exchanges", inside)], ignore_index=True),
+        built_hubs=pd.concat([hub.built_hubs, make_table("plan", "built_hubs", beside)], ignore_index=True),
+    )
+
+
+def writes_the_same_twice(write: Callable[[Path], None], path: Path) -> bool:
+    """Return whether a writer of one file gives the same bytes each time."""
+    written = []
+    for _ in range(2):
+        write(path)
+        written.append(path.read_bytes())
+        path.unlink()
+    return written[0] == written[1]
+
+
+def sited_study():
+    """The town with two ranked sites and one that is excluded."""
+    rows = [
+        {"site": "yard", "name": "Old yard", "geometry": parcel(600, -900)},
+        {"site": "field", "name": "Field", "geometry": parcel(1600, -500)},
+        {"site": "fen", "name": "Fen", "geometry": parcel(2700, -800)},
+    ]
+    sites = layer(rows, ["site", "name", "note", "source"]).assign(
+        area_m2=[60_000.0, 60_000.0, 0.0], score=[0.61, 0.4, np.nan], rank=[1.0, 2.0, np.nan], origin="parcel",
+        reason=["", "", "protected"], rank_best=[1.0, 1.0, np.nan], rank_worst=[1.0, 2.0, np.nan],
+        top_share=[1.0, 0.5, np.nan],
+    )  # fmt: skip
+    scores = [
+        {"site": site, "criterion": criterion, "value": value, "unit": "m", "utility": utility, "weight": weight,
+         "contribution": weight * utility}
+        for site, criterion, value, utility, weight in (
+            ("yard", "near roads", 120.0, 0.7, 0.7), ("yard", "level", 3.0, 0.4, 0.3),
+            ("field", "near roads", 900.0, 0.4, 0.7), ("field", "level", 3.0, 0.4, 0.3),
+        )
+    ]  # fmt: skip
+    values = np.where(np.indices((40, 60))[0] < 10, np.nan, 0.5)
+    return make_study(
+        sites=sites,
+        site_scores=make_table("study", "site_scores", scores),
+        suitability=Raster(values, Affine(60.0, 0.0, X - 300, 0.0, -60.0, Y + 1500), UTM),
+    )
+
+
+def parcel(east, north):
+    return box(X + east, Y + north, X + east + 300, Y + north + 200)
+
+
 def in_two_phases(plan: Plan) -> Plan:
     """Return the plan over 2030 and 2035: what goes by pipe from the first on, the rest in the second only."""
 
@@ -290,8 +357,9 @@ def in_two_phases(plan: Plan) -> Plan:
         early = table if first is None else table[first.to_numpy()]
         return pd.concat([early.assign(period="2030"), table.assign(period="2035")], ignore_index=True)
 
+    exchanges = both(plan.exchanges, plan.exchanges["mode"] == "pipeline")
     return plan.replace(
-        exchanges=both(plan.exchanges, plan.exchanges["mode"] == "pipeline"),
+        exchanges=exchanges.assign(exchange=[f"e{number}" for number in range(len(exchanges))]),
         built_corridors=both(plan.built_corridors),
         built_pipes=both(plan.built_pipes),
         hauls=plan.hauls.assign(period="2035"),
@@ -301,6 +369,13 @@ def in_two_phases(plan: Plan) -> Plan:
 
 
 # ---- the map in a browser ----------------------------------------------------------------------------------------
+
+
+def axe_faults(page) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds wrong in a page: the rule and the places."""
+    found = Axe().run(page).response["violations"]
+    return [(fault["help"], [str(node["target"]) for node in fault["nodes"]]) for fault in found]
+
 
 DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
 

@@ -21,6 +21,8 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsLayerTreeModel,
     QgsLayoutExporter,
+    QgsLayoutItemLegend,
+    QgsLayoutItemScaleBar,
     QgsProject,
     QgsRenderContext,
     QgsVectorLayer,
@@ -43,6 +45,11 @@ def parts(renderer):
     return {symbol.symbolLayer(i).layerType() for symbol in symbols for i in range(symbol.symbolLayerCount())}
 
 
+def label_scales(settings):
+    """Return the denominators between which labels are shown: nearest, farthest; None where they always are."""
+    return [settings.maximumScale, settings.minimumScale] if settings.scaleVisibility else None
+
+
 def about(layer):
     renderer = layer.renderer()
     fields = layer.fields()
@@ -63,6 +70,8 @@ def about(layer):
         "ranges": [r.label() for r in renderer.ranges()] if hasattr(renderer, "ranges") else [],
         "labels": layer.labelsEnabled(),
         "label_errors": expression.parserErrorString() if expression else "",
+        "label_scales": label_scales(labelling.settings()) if labelling else None,
+        "label_font": labelling.settings().format().font().family() if labelling else None,
         "shown": layer.displayExpression(),
         "tip": layer.mapTipTemplate(),
         "styles": layer.styleManager().styles(),
@@ -115,6 +124,7 @@ def main(file, name, out, dpi):
     vectors = {ident: layer for ident, layer in project.mapLayers().items() if isinstance(layer, QgsVectorLayer)}
     found = {
         "qgis": Qgis.QGIS_VERSION,
+        "font": QgsApplication.font().family(),
         "read": read,
         "error": project.error(),
         "asked": asked,
@@ -160,7 +170,7 @@ def main(file, name, out, dpi):
         path = Path(out) / f"{number}.png"
         result = QgsLayoutExporter(layout).exportToImage(str(path), settings)
         found["layouts"][layout.name()] = {"png": str(path), "ok": result == QgsLayoutExporter.Success,
-                                          "scale": layout.referenceMap().scale()}  # fmt: skip
+                                          "scale": layout.referenceMap().scale(), "sizes": sizes(layout)}  # fmt: skip
     for layer_name in {
         layer.split("layername=")[1].split("|")[0] for layer in (each.source() for each in vectors.values())
     }:
@@ -168,6 +178,14 @@ def main(file, name, out, dpi):
         found["bare"][layer_name] = about(bare)
     found["said"] = [line for line in said if line[2] > 0]
     sys.stdout.write(json.dumps(found))
+
+
+def sizes(layout):
+    """Return the width of the scale bar with its words and how far down the legend reaches, in millimetres."""
+    kinds = (QgsLayoutItemScaleBar, QgsLayoutItemLegend)
+    bar, legend = (next(item for item in layout.items() if isinstance(item, kind)) for kind in kinds)
+    bottom = legend.positionWithUnits().y() + legend.sizeWithUnits().height()
+    return {"bar": bar.sizeWithUnits().width(), "legend": bottom}
 
 
 def _applied(themes, theme, root, model):

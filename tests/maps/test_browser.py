@@ -103,7 +103,7 @@ def test_a_value_is_ticked_off_and_its_legend_goes(show, study, plan):
 
 def test_a_hub_says_what_it_takes_and_makes(show, study, plan):
     page = show(study, with_hub(plan))
-    page.get_by_role("button", name="Hub ash_wash", exact=True).click()
+    page.get_by_role("button", name="ash washing at Plasterboard works", exact=True).click()
     card = page.locator("#sp-balance").inner_text()
     assert "ash washing" in card
     assert "Harbour power station" in card

@@ -276,7 +276,13 @@ def test_the_suitability_is_a_valid_cloud_optimised_geotiff(tmp_path):
         assert np.isnan(raster.nodata)
         np.testing.assert_allclose(raster.read(1), large.astype("float32"))
     assert cog_faults(path) == []
-    assert {p.name for p in tmp_path.iterdir()} == {"siting.html", "suitability.tif", "sites.gpkg", "tables"}
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "siting.html",
+        "siting.png",
+        "suitability.tif",
+        "sites.gpkg",
+        "tables",
+    }
 
 
 def cog_faults(path):

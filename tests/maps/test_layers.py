@@ -177,7 +177,7 @@ def test_hub_stands_at_its_site(study, plan):
     layer = layers.hubs(scene)
     assert layer["name"].tolist() == ["Old yard"]
     assert study.sites.geometry.iloc[0].contains(layer.geometry.iloc[0])
-    assert popups.hubs(scene, layer)[0]["title"] == "Hub h1"
+    assert popups.hubs(scene, layer)[0]["title"] == "dryer at Old yard"
 
 
 def test_a_hub_is_called_by_its_technology_and_place(study, plan):
@@ -189,5 +189,5 @@ def test_a_hub_is_called_by_its_technology_and_place(study, plan):
     )
     scene = Scene(study.replace(technologies=known), plan.replace(built_hubs=make_table("plan", "built_hubs", [hub])))
     (popup,) = popups.hubs(scene, layers.hubs(scene))
-    assert popup["title"] == "Belt dryer, Old yard"
+    assert popup["title"] == "Belt dryer at Old yard"
     assert dict(popup["rows"])["Technology"] == "Belt dryer"

@@ -8,7 +8,7 @@ from shapely.geometry import box
 from data.contracts import make_table
 from data.study import Raster
 from maps.siting_map import write_siting_map
-from tests.maps.conftest import DESK, PHONE, UTM, X, Y, in_two_phases, layer, with_hub
+from tests.maps.conftest import DESK, PHONE, UTM, X, Y, axe_faults, in_two_phases, layer, with_hub
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +79,30 @@ def test_no_words_lie_on_others(show, study, plan, size):
     assert overlapping(page.evaluate(SEEN)) == []
 
 
+def test_long_names_take_two_lines_and_stand_beside_the_lines(show, study, plan):
+    name = "Refinery (before: Statoil) of harbour and town"
+    names = study.plants["name"].mask(study.plants["plant"] == "refinery", name)
+    page = show(study.replace(plants=study.plants.assign(name=names)), plan)
+    assert "Refinery of\nharbour and town" in page.locator(".sp-label:visible").all_text_contents()
+    page.get_by_role("combobox").fill("before: stat")  # the whole name is still found and shown
+    page.keyboard.press("Enter")
+    assert page.locator("#sp-balance h2").text_content() == name
+    # The pipes of the power station leave to the east, where its name would stand first of all.
+    page.evaluate("symbioplan.choose(0); symbioplan.map.setView(symbioplan.data.parties[0].at, 14, { animate: false })")
+    side = page.evaluate("""() => {
+      const label = [...document.querySelectorAll('.sp-label')].find((one) => one.textContent.startsWith('Harbour'));
+      const { left, right, top, bottom } = label.getBoundingClientRect();
+      const parts = symbioplan.layers.pipelines.features.flatMap(({ shapes }) => shapes[0]._parts || []);
+      const on = ({ x, y }) => x > left && x < right && y > top && y < bottom;
+      return parts.some((points) => points.slice(1).some((b, i) => {
+        const way = b.subtract(points[i]);
+        return [...Array(201).keys()].some((k) =>
+          on(symbioplan.map.layerPointToContainerPoint(points[i].add(way.multiplyBy(k / 200)))));
+      }));
+    }""")
+    assert side is False
+
+
 @SIZES
 def test_nothing_runs_off_the_page(show, study, plan, size):
     page = show(study, plan, size)
@@ -103,6 +127,18 @@ def test_text_stands_out(show, study, plan, size, scheme):
     texts += page.evaluate(CONTRAST)
     assert len(texts) > 60
     assert [(words, round(ratio, 2)) for words, ratio in texts if ratio < 4.5] == []
+
+
+@SIZES
+@SCHEMES
+def test_axe_finds_no_fault(show, study, plan, size, scheme):
+    page = show(study, in_two_phases(with_hub(plan)), size, scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    assert axe_faults(page) == []
+    if size is PHONE:
+        page.get_by_role("button", name="Layers and legend").click()
+    page.evaluate("symbioplan.choose(0)")
+    assert axe_faults(page) == []
 
 
 def test_phone_shows_a_balance_and_switches_layers(show, study, plan):

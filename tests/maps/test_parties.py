@@ -1,9 +1,11 @@
 import pytest
 
 from data.plan import Plan
+from maps import layers
+from maps.headline import headline
 from maps.parties import GETS, GIVES, Parties, balances, users
 from maps.scene import Scene
-from tests.maps.conftest import with_hub
+from tests.maps.conftest import with_hub, with_market
 
 
 def entry(scene: Scene, party: int, side: int, name: str) -> dict[str, object]:
@@ -51,6 +53,18 @@ def test_a_hub_takes_and_gives_in_its_own_name(study, plan):
     assert not [
         e for e in balances(scene, parties) if e["party"] == parties.plants["gypsum"] and e["name"] == "Fly ash"
     ]
+
+
+def test_what_a_hub_buys_and_disposes_of_is_nobodys(study, plan):
+    scene = Scene(study, with_market(plan))
+    parties = Parties.of(scene)
+    assert list(parties.hubs) == ["ash_wash"]
+    bought = entry(scene, parties.hubs["ash_wash"], GETS, "Surface water")
+    assert (bought["lines"], bought["left"]) == ([], "400 m3/year (100 %)")
+    assert entry(scene, parties.hubs["ash_wash"], GIVES, "Sludge")["left"] == "90 t/year (100 %)"
+    assert len(layers.hubs(scene)) == 1
+    assert len(layers.exchanges(scene)) == len(with_hub(plan).exchanges)
+    assert "10 exchanges" in headline(scene).counts
 
 
 @pytest.mark.parametrize(

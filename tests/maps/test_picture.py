@@ -10,11 +10,15 @@ import shapely
 from shapely.geometry import Point
 
 from data.plan import Plan
+from maps import layers
 from maps.figures import drawing, printable, shortened, text_width
 from maps.picture import is_wide, picture_scene, picture_svg, write_picture
 from maps.picture_frame import Frame
 from maps.picture_labels import place_labels
-from tests.maps.conftest import in_two_phases, layer, with_coarse, with_hub
+from maps.picture_layers import abreast_on_roads
+from maps.scene import Scene
+from maps.siting_picture import write_siting_picture
+from tests.maps.conftest import X, Y, in_two_phases, layer, sited_study, with_coarse, with_hub, writes_the_same_twice
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -39,9 +43,7 @@ def test_a_picture_of_the_size_it_says(study, plan, tmp_path):
 
 
 def test_the_same_bytes_twice(study, plan, tmp_path):
-    for name in ("a.png", "b.png"):
-        write_picture(study, with_hub(plan), tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert writes_the_same_twice(lambda path: write_picture(study, with_hub(plan), path), tmp_path / "map.png")
 
 
 def test_names_legend_scale_and_what_lies_beyond(study, plan):
@@ -125,3 +127,40 @@ def test_long_names_end_in_an_ellipsis():
     assert cut.endswith("…")
     assert text_width(cut) <= 8
     assert text_width("製鉄所") == 3
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_a_picture_of_the_sites(tmp_path):
+    study = sited_study()
+    hostile = study.replace(name="$\\frac{1}{0}$ <script>", sites=study.sites.assign(name="{{ 7*7 }} $x$"))
+    assert writes_the_same_twice(lambda path: write_siting_picture(hostile, path), tmp_path / "siting.png")
+    write_siting_picture(study, tmp_path / "siting.png")
+    wide, high, pixels = size(tmp_path / "siting.png")
+    assert (wide, high) == (1560, 1110)
+    colours = {tuple(colour) for colour in pixels[:3].reshape(3, -1).T.tolist()}
+    assert len(colours) > 50
+
+
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
+def test_sites_far_from_the_others_have_a_map_below(tmp_path):
+    study = sited_study()
+    yard = study.sites.iloc[[0]]
+    near = [yard.assign(site=f"near{n}", rank=n + 2.0, geometry=yard.translate(500 * n)) for n in range(6)]
+    far = yard.assign(geometry=yard.translate(90_000))
+    sites = pd.concat([far, *near], ignore_index=True)
+    write_siting_picture(study.replace(sites=sites), tmp_path / "siting.png")
+    assert size(tmp_path / "siting.png")[1] > 1110
+
+
+def test_routes_on_one_road_lie_side_by_side(study, plan):
+    routes = layers.truck_routes(Scene(study, plan))
+    found = abreast_on_roads(routes)
+    shared = found[
+        [line.distance(Point(X + 50, Y + 190)) < 1 for line in found.geometry]
+    ]  # both leave the power station
+    assert sorted(shared["resource"]) == ["fly_ash", "gypsum"]
+    near, far = sorted(shared["draw_offset_mm"])
+    assert near < 0 < far
+    assert far - near > routes["draw_width_mm"].mean()
+    assert found.geometry.length.sum() == pytest.approx(routes.geometry.length.sum())
+    assert abreast_on_roads(routes.iloc[:0]).empty

@@ -5,15 +5,18 @@ import os
 import subprocess
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from PIL import Image
 
+from data.plan import Plan
 from maps import write_geopackage
 from maps.palette import resource_colours
 from maps.siting_layers import EXCLUDED, hex_colours
-from tests.maps.conftest import make_plan, make_study, sited, with_coarse
+from tests.maps.conftest import X, Y, make_plan, make_study, sited, with_coarse
 
 PROBE = Path(__file__).with_name("qgis_probe.py")
 PYTHON = "/usr/bin/python3"  # Debian's, which has QGIS
@@ -73,6 +76,7 @@ def test_every_layer_is_valid_described_and_styled(found):
         assert layer["title"] == layer["name"]
         assert layer["abstract"]
         assert layer["label_errors"] == ""
+        assert layer["label_font"] in (None, found["font"])  # another may be missing, and a blank one is any
         assert all(alias for name, alias in layer["aliases"].items() if name != "fid")
     for where in (found["layers"], {f"symbioplan_{name}": layer for name, layer in found["bare"].items()}):
         assert where["symbioplan_pipelines"]["column"] == "resource"
@@ -81,6 +85,13 @@ def test_every_layer_is_valid_described_and_styled(found):
         assert where["symbioplan_plants"]["labels"]
         assert where["symbioplan_pipelines"]["aliases"]["length_m"] == "Length (m)"
     assert {*found["layers"]["symbioplan_pipelines"]["styles"]} == {"default", "Load"}
+
+
+def test_words_of_detail_are_seen_near_by_only(found):
+    scales = {name.removeprefix("symbioplan_"): layer["label_scales"] for name, layer in found["layers"].items()}
+    assert scales["plants"] is None
+    assert scales["exchanges"] == [0, 25_000]
+    assert scales["zones"] == [0, 75_000]
 
 
 def test_groups_and_order(found):
@@ -115,11 +126,30 @@ def test_print_layouts_show_the_colours_of_the_plan(found):
     for layout in found["layouts"].values():
         assert layout["ok"]
         assert 5_000 < layout["scale"] < 50_000
+        assert 40 < layout["sizes"]["bar"] < 100
+        assert layout["sizes"]["legend"] < 290
         pixels = np.asarray(Image.open(layout["png"]).convert("RGB")).reshape(-1, 3)
         assert len(np.unique(pixels, axis=0)) > 50
         for resource in ("steam", "surface_water", "gypsum"):
             wanted = [int(colours[resource][i : i + 2], 16) for i in (1, 3, 5)]
             assert (np.abs(pixels.astype(int) - wanted).max(axis=1) <= 3).sum() > 20, resource
+
+
+def test_a_wide_region_with_many_classes_fits_on_the_page(qgis, tmp_path):
+    study = make_study()
+    copies = [
+        study.plants.assign(plant=study.plants["plant"] + str(n), sector=study.plants["sector"] + str(n))
+        for n in range(12)
+    ]
+    plants = pd.concat(copies, ignore_index=True)
+    path = tmp_path / "plan.gpkg"
+    at = shapely.get_coordinates(plants.representative_point()) - [X, Y]
+    spread = plants.set_geometry(gpd.points_from_xy(*(30 * at + [X, Y]).T, crs=plants.crs))
+    write_geopackage(study.replace(plants=spread), Plan("p", "unknown"), path)
+    for layout in qgis(path)["layouts"].values():
+        assert layout["scale"] > 200_000
+        assert 40 < layout["sizes"]["bar"] < 100  # kilometres
+        assert layout["sizes"]["legend"] < 290
 
 
 def test_one_group_and_its_themes_per_period(qgis, tmp_path):

@@ -7,20 +7,26 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from affine import Affine
-from shapely import box
 
 from data.contracts import make_table
 from data.plan import Plan
 from data.settings import Settings
-from data.study import Raster
 from maps.report import report, write_report
 from maps.report.accounts import accounts
 from maps.report.asked import limits, settings
 from maps.report.laid import pipes, trenches
 from maps.report.tables import Table, columns, money, share, told
 from maps.scene import Scene
-from tests.maps.conftest import UTM, X, Y, in_two_phases, layer, make_plan, make_study, with_coarse, with_hub
+from tests.maps.conftest import (
+    in_two_phases,
+    make_plan,
+    make_study,
+    sited_study,
+    with_coarse,
+    with_hub,
+    with_market,
+    writes_the_same_twice,
+)  # fmt: skip
 
 HOSTILE = "\"'><script>window.pwned=1</script><img src=x onerror=window.pwned=1>{{ 7*7 }}{% x %} $\\frac{1}{0}$ =cmd()"
 SECTIONS = (
@@ -62,38 +68,6 @@ def without_plan(**changes):
     return Plan(problem="Harbour town", status="infeasible", **changes)
 
 
-def sited_study():
-    """The town with two ranked sites and one that is excluded."""
-    rows = [
-        {"site": "yard", "name": "Old yard", "geometry": parcel(600, -900)},
-        {"site": "field", "name": "Field", "geometry": parcel(1600, -500)},
-        {"site": "fen", "name": "Fen", "geometry": parcel(2700, -800)},
-    ]
-    sites = layer(rows, ["site", "name", "note", "source"]).assign(
-        area_m2=[60_000.0, 60_000.0, 0.0], score=[0.61, 0.4, np.nan], rank=[1.0, 2.0, np.nan], origin="parcel",
-        reason=["", "", "protected"], rank_best=[1.0, 1.0, np.nan], rank_worst=[1.0, 2.0, np.nan],
-        top_share=[1.0, 0.5, np.nan],
-    )  # fmt: skip
-    scores = [
-        {"site": site, "criterion": criterion, "value": value, "unit": "m", "utility": utility, "weight": weight,
-         "contribution": weight * utility}
-        for site, criterion, value, utility, weight in (
-            ("yard", "near roads", 120.0, 0.7, 0.7), ("yard", "level", 3.0, 0.4, 0.3),
-            ("field", "near roads", 900.0, 0.4, 0.7), ("field", "level", 3.0, 0.4, 0.3),
-        )
-    ]  # fmt: skip
-    values = np.where(np.indices((40, 60))[0] < 10, np.nan, 0.5)
-    return make_study(
-        sites=sites,
-        site_scores=make_table("study", "site_scores", scores),
-        suitability=Raster(values, Affine(60.0, 0.0, X - 300, 0.0, -60.0, Y + 1500), UTM),
-    )
-
-
-def parcel(east, north):
-    return box(X + east, Y + north, X + east + 300, Y + north + 200)
-
-
 @pytest.fixture(scope="module")
 def page():
     return Page(report(make_study(), make_plan()))
@@ -114,9 +88,7 @@ def test_links_lead_somewhere_within_the_page(page):
 
 
 def test_the_same_bytes_twice(study, plan, tmp_path):
-    for name in ("a", "b"):
-        write_report(study, with_coarse(plan), tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert writes_the_same_twice(lambda path: write_report(study, with_coarse(plan), path), tmp_path / "report.html")
 
 
 def test_charts_are_pictures_with_words(study, plan):
@@ -195,9 +167,7 @@ def test_violations_come_first(study, plan):
 
 
 def test_every_phase_is_told(study, plan):
-    phased = in_two_phases(plan)
-    names = [f"e{number}" for number in range(len(phased.exchanges))]
-    page = Page(report(study, phased.replace(exchanges=phased.exchanges.assign(exchange=names))))
+    page = Page(report(study, in_two_phases(plan)))
     assert "Phases" in page.headings
     assert "Phase 2035, the last of 2." in page.text
     assert {"t/year, phase from 2030", "t/year, phase from 2035"} <= set(page.headings)
@@ -205,8 +175,15 @@ def test_every_phase_is_told(study, plan):
 
 def test_hubs_have_sheets(study, plan):
     page = Page(report(study, with_hub(plan)))
-    assert "What goes through ash_washing at Plasterboard works" in page.text
+    assert "What goes through ash washing at Plasterboard works" in page.text
     assert "1 shared hub" in page.text
+
+
+def test_what_a_hub_buys_and_disposes_of_is_no_hub(study, plan):
+    page = Page(report(study, with_market(plan)))
+    assert "1 shared hub" in page.text
+    assert "What hubs buy and dispose of" in page.text
+    assert page.text.count("What goes through") == 1
 
 
 def test_where_to_build(study, plan):

@@ -6,7 +6,7 @@ import pypdf
 import pytest
 
 from maps.report import write_report
-from tests.maps.conftest import DESK, PHONE, make_plan, make_study, with_hub
+from tests.maps.conftest import DESK, PHONE, axe_faults, in_two_phases, make_plan, make_study, sited_study, with_hub
 from tests.maps.test_report import HOSTILE, SECTIONS
 
 pytestmark = pytest.mark.browser
@@ -59,9 +59,14 @@ def test_the_page_is_never_wider_than_the_screen(show, size):
     assert page.locator("#trucks").bounding_box()["y"] < size["height"]
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE])
+def test_axe_finds_no_fault(show, size):
+    assert axe_faults(show(sited_study(), in_two_phases(with_hub(make_plan())), size)) == []
+
+
 def test_wide_tables_are_reached_by_keyboard(show):
     page = show(make_study(), make_plan(), PHONE)
-    region = page.get_by_role("region", name="Table: Exchanges", exact=True)
+    region = page.get_by_role("group", name="Table: Exchanges", exact=True)
     region.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.activeElement.scrollLeft > 0")
@@ -75,13 +80,23 @@ def test_hostile_text_does_nothing(show, study, plan):
     assert page.get_by_text("{{ 7*7 }}").count() > 0
 
 
-def test_it_prints(show, study, plan):
-    paper = show(study, plan).pdf(prefer_css_page_size=True, print_background=True)
+def printed(page):
+    """Return the pages as they come out of a printer, and the words of each."""
+    paper = page.pdf(prefer_css_page_size=True, print_background=True)
     pages = pypdf.PdfReader(io.BytesIO(paper)).pages
+    texts = [" ".join(page.extract_text().replace("ﬁ", "fi").replace("ﬂ", "fl").split()) for page in pages]
+    return pages, texts
+
+
+def test_no_printed_page_is_as_good_as_empty(show):
+    _, texts = printed(show(sited_study(), in_two_phases(with_hub(make_plan()))))
+    assert min(map(len, texts)) > 100
+
+
+def test_it_prints(show, study, plan):
+    pages, texts = printed(show(study, plan))
     assert 8 <= len(pages) <= 25
     assert {tuple(round(float(side)) for side in page.mediabox[2:]) for page in pages} <= A4
-    texts = [" ".join(page.extract_text().replace("ﬁ", "fi").replace("ﬂ", "fl").split()) for page in pages]
-    assert all(text for text in texts)
     whole = " ".join(texts)
     for heading in SECTIONS:
         assert heading in whole

@@ -6,8 +6,10 @@ import zipfile
 import openpyxl
 import pytest
 
+from data.contracts import make_table
 from data.plan import Plan
 from maps import write_workbook
+from tests.maps.conftest import sited_study, with_hub, with_market, writes_the_same_twice
 
 HEADER = 4  # row of the header, as the spreadsheet numbers it
 
@@ -26,7 +28,8 @@ def rows(path, sheet):
 
 def test_every_table_has_a_sheet_and_every_column_a_meaning(written):
     book = openpyxl.load_workbook(written)
-    assert book.sheetnames == ["Summary", "Exchanges", "Pipelines", "Trenches", "Trucks", "Fleets", "Hubs", "Unplaced",
+    assert book.sheetnames == ["Summary", "Exchanges", "Pipelines", "Trenches", "Trucks", "Fleets", "Hubs",
+                               "Beside hubs", "Sites", "Unplaced",
                                "Unserved", "Costs", "Phases", "Unreachable", "Columns"]  # fmt: skip
     explained = {(line["Sheet"], line["Column"]) for line in rows(written, "Columns") if line["Meaning"]}
     for sheet in book.worksheets[1:-1]:
@@ -51,9 +54,34 @@ def test_numbers_are_the_plans(written, plan):
     assert openpyxl.load_workbook(written)["Exchanges"][HEADER - 1][at].value.startswith("=SUBTOTAL(109,")
 
 
-def test_the_same_plan_gives_the_same_bytes(written, study, plan, tmp_path):
-    write_workbook(study, plan, tmp_path / "again.xlsx")
-    assert (tmp_path / "again.xlsx").read_bytes() == written.read_bytes()
+def test_what_hubs_buy_and_dispose_of_has_a_sheet_of_its_own(study, plan, tmp_path):
+    write_workbook(study, with_market(plan), tmp_path / "plan.xlsx")
+    assert [line["Hub"] for line in rows(tmp_path / "plan.xlsx", "Hubs")] == ["ash_wash"]
+    beside = rows(tmp_path / "plan.xlsx", "Beside hubs")
+    assert [(line["What"], line["Resource"], line["Quantity"], line["Unit"]) for line in beside] == [
+        ("Bought new", "Surface water", 400, "m3/year"), ("Disposed of", "Sludge", 90, "t/year"),
+    ]  # fmt: skip
+    assert len(rows(tmp_path / "plan.xlsx", "Exchanges")) == len(with_hub(plan).exchanges)
+
+
+def test_sites_are_listed_with_what_each_criterion_adds(plan, tmp_path):
+    study = sited_study()
+    path = tmp_path / "plan.xlsx"
+    hub = {"hub": "h", "node": "yard", "technology": "dryer", "modules": 1, "throughput": 1.0, "cost": 1.0}
+    write_workbook(study, plan.replace(built_hubs=make_table("plan", "built_hubs", [hub])), path)
+    first, second, shut = rows(path, "Sites")
+    assert [first[name] for name in ("Rank", "Site", "Hub", "Area")] == [1, "Old yard", "dryer", 6]
+    assert first["Adds: near roads"] + first["Adds: level"] == pytest.approx(first["Score"])
+    assert (second["Site"], second["Hub"], second["Worst rank"]) == ("Field", None, 2)
+    assert (shut["Site"], shut["Rank"], shut["Excluded"]) == ("Fen", None, "protected")
+
+
+def test_sites_that_were_not_judged_are_listed_too(written):
+    assert [(line["Site"], line["Hub"]) for line in rows(written, "Sites")] == [("Old yard", None)]
+
+
+def test_the_same_plan_gives_the_same_bytes(study, plan, tmp_path):
+    assert writes_the_same_twice(lambda path: write_workbook(study, plan, path), tmp_path / "plan.xlsx")
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "<script>", "http://a.b", "\x07&[Page]"])

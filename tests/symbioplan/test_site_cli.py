@@ -24,7 +24,7 @@ def sited(run, tmp_path_factory):
 def test_every_file_is_there_and_they_agree(sited):
     out, facts = sited
     assert {path.name for path in out.iterdir()} == {
-        "siting.html", "siting.json", "sites.gpkg", "study", "suitability.tif", "tables",
+        "siting.html", "siting.json", "siting.png", "sites.gpkg", "study", "suitability.tif", "tables",
     }  # fmt: skip
     kept = json.loads((out / "siting.json").read_text(encoding="utf-8"))
     assert kept == {key: value for key, value in facts.items() if key != "out"}

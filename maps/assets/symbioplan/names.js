@@ -3,10 +3,14 @@
   'use strict';
   const sp = symbioplan;
   const FONT = '600 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-  const WIDEST = 190;
-  const HEIGHT = 18;
+  const BROKEN = 130; // pixels: longer names take two lines where that helps
+  const WIDEST = 215; // map.css knows it too
+  const LINE = 15; // height of a line
   const MOST = 150; // names in one view
-  const SIDES = [[13, -9], [null, -9], [0, -29], [0, 11]]; // right, left, above, below
+  const CELL = 6; // pixels
+  // Where a name may stand: how far its near edge or its middle is from the place, right and down, by preference.
+  const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]];
+  const AWAY = [13, 11];
   const BOXES = ['sp-side', 'sp-panel', 'sp-tools', 'sp-scale'];
 
   const overlaps = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
@@ -25,14 +29,66 @@
     });
   }
 
+  // A name without what it says in brackets, and on two lines where it is long.
+  function lettered(title, pen) {
+    const short = title.replace(/\s*[([][^()[\]]*[)\]]/g, '').trim() || title;
+    const wide = (text) => Math.ceil(pen.measureText(text).width) + 4;
+    let lines = [short];
+    const words = short.split(' ');
+    if (wide(short) > BROKEN) {
+      for (let i = 1; i < words.length; i++) {
+        const halves = [words.slice(0, i).join(' '), words.slice(i).join(' ')];
+        if (Math.max(...halves.map(wide)) < Math.max(...lines.map(wide))) lines = halves;
+      }
+    }
+    return { text: lines.join('\n'), width: Math.min(Math.max(...lines.map(wide)), WIDEST), height: 3 + LINE * lines.length };
+  }
+
+  // Which cells of the view lines and marks take up: names stand beside them where they can.
+  function inkOf(map) {
+    const { x: columns, y: rows } = map.getSize().divideBy(CELL).ceil();
+    const corner = map.containerPointToLayerPoint([0, 0]);
+    const inked = new Uint8Array(columns * rows);
+    for (const { features = [] } of Object.values(sp.layers)) {
+      for (const { seen, kind, ground, shapes, style } of features) {
+        if (!seen || ground) continue;
+        if (kind === 'mark' && shapes[0]._point) {
+          for (let y = -style.size / 2; y <= style.size / 2; y += CELL) {
+            dab(shapes[0]._point.add([-style.size / 2, y]), shapes[0]._point.add([style.size / 2, y]));
+          }
+        } else if (kind === 'line' || kind === 'way') {
+          for (const points of shapes[0]._parts || []) {
+            for (let i = 1; i < points.length; i++) dab(points[i - 1], points[i]);
+          }
+        }
+      }
+    }
+    function dab(a, b) {
+      const steps = Math.ceil(a.distanceTo(b) / CELL) || 1;
+      for (let k = 0; k <= steps; k++) {
+        const column = Math.floor((a.x + (b.x - a.x) * k / steps - corner.x) / CELL);
+        const row = Math.floor((a.y + (b.y - a.y) * k / steps - corner.y) / CELL);
+        if (column >= 0 && column < columns && row >= 0 && row < rows) inked[row * columns + column] = 1;
+      }
+    }
+    return ([left, top, right, bottom]) => {
+      let sum = 0;
+      for (let row = Math.floor((top - corner.y) / CELL); row <= (bottom - corner.y) / CELL; row++) {
+        for (let column = Math.floor((left - corner.x) / CELL); column <= (right - corner.x) / CELL; column++) {
+          sum += inked[row * columns + column] || 0;
+        }
+      }
+      return sum;
+    };
+  }
+
   sp.Names = L.Layer.extend({
     options: { pane: 'names' },
     initialize(part) {
       const pen = document.createElement('canvas').getContext('2d');
       pen.font = FONT;
       this.names = part.features.map(([, shape, , , , title, , party]) => ({
-        title, party, at: sp.decode(part.shapes[shape], 'name', part.unit),
-        width: Math.min(Math.ceil(pen.measureText(title).width) + 4, WIDEST),
+        party, at: sp.decode(part.shapes[shape], 'name', part.unit), ...lettered(title, pen),
       }));
     },
     onAdd(map) {
@@ -53,36 +109,43 @@
       const near = this.names.map((name) => ({ ...name, spot: map.latLngToLayerPoint(name.at) })).filter((n) => seen(n.spot));
       near.sort((a, b) => sp.isLit([b.party]) - sp.isLit([a.party])); // stable: the study's order otherwise
       const taken = near.map(({ spot }) => [spot.x - 8, spot.y - 8, spot.x + 8, spot.y + 8]).concat(boxesOnMap(map));
+      const ink = inkOf(map);
       const placed = [];
       for (const name of near) {
         if (placed.length >= MOST) break;
-        const box = this._free(name, taken);
-        if (!box) continue;
-        taken.push(box);
-        placed.push([name, box]);
+        const found = this._free(name, taken, ink);
+        if (!found) continue;
+        taken.push(found.box);
+        placed.push({ ...name, ...found });
       }
       this._show(placed);
     },
-    // The first side that is free and does not run off the map.
-    _free({ spot, width }, taken) {
+    // Of the sides that are free and do not run off the map the one with the least of the lines in it.
+    _free({ spot, width, height }, taken, ink) {
       const { x: left0, y: top0 } = this._map.containerPointToLayerPoint([0, 0]);
       const { x: wide, y: high } = this._map.getSize();
-      for (const [dx, dy] of SIDES) {
-        const left = spot.x + (dx === null ? -13 - width : dx || -width / 2);
-        const box = [left, spot.y + dy, left + width, spot.y + dy + HEIGHT];
+      let [best, least] = [null, Infinity];
+      SIDES.forEach(([right, down], turn) => {
+        const away = right && down ? 0.6 : 1;
+        const left = spot.x + right * (AWAY[0] * away + width / 2) - width / 2;
+        const top = spot.y + down * (AWAY[1] * away + height / 2) - height / 2;
+        const box = [left, top, left + width, top + height];
         const inside = box[0] >= left0 && box[2] <= left0 + wide && box[1] >= top0 && box[3] <= top0 + high;
-        if (inside && !taken.some((other) => overlaps(box, other))) return box;
-      }
-      return null;
+        if (!inside || taken.some((other) => overlaps(box, other))) return;
+        const bad = ink(box) + turn;
+        if (bad < least) [best, least] = [{ box, align: ['right', 'center', 'left'][right + 1] }, bad];
+      });
+      return best;
     },
     _show(placed) {
       while (this._nodes.length < placed.length) this._nodes.push(sp.element('div', null, this._box, 'sp-label'));
       this._nodes.forEach((node, i) => {
         node.hidden = i >= placed.length;
         if (node.hidden) return;
-        const [name, box] = placed[i];
-        node.textContent = name.title;
-        node.classList.toggle('sp-dim', !sp.isLit([name.party]));
+        const { text, party, width, align, box } = placed[i];
+        node.textContent = text;
+        node.classList.toggle('sp-dim', !sp.isLit([party]));
+        Object.assign(node.style, { width: `${width}px`, textAlign: align });
         node.style.transform = `translate(${Math.round(box[0])}px, ${Math.round(box[1])}px)`;
       });
     },

@@ -70,7 +70,7 @@
   function section(title, rows, ground, note) {
     if (!rows.length && !note) return;
     const legend = document.getElementById('sp-legend');
-    sp.element('h3', title, legend);
+    sp.element('h2', title, legend);
     const list = sp.element('ul', null, legend, 'sp-key');
     rows.forEach((each) => row(list, each, ground));
     if (note) sp.element('p', note, legend, 'sp-quiet');

@@ -6,8 +6,8 @@
   sp.start = (map, layers) => {
     const { views, overlays } = sp.data;
     const box = map.getContainer();
-    document.body.insertBefore(box, document.getElementById('sp-tools')); // the order of the keyboard
-    box.setAttribute('role', 'region');
+    document.body.insertBefore(box, document.getElementById('sp-foot')); // the order of the keyboard
+    box.setAttribute('role', 'main');
     box.setAttribute('aria-label', 'Map of the plan');
     map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
     if (views.credit) map.attributionControl.addAttribution(views.credit);

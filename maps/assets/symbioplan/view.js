@@ -40,6 +40,7 @@
   function style(feature, bright, dark) {
     const { opacity = 1, fillOpacity = 1, color, fillColor } = feature.style;
     const own = { opacity: bright ? opacity : opacity * DIM, fillOpacity: bright ? fillOpacity : fillOpacity * DIM };
+    if (feature.style.dark) own.color = dark ? feature.style.dark : color;
     if (!feature.ground) return own;
     own.color = dark ? sp.muted(color) : color;
     if (fillColor) own.fillColor = dark ? sp.muted(fillColor) : fillColor;
@@ -54,7 +55,7 @@
     if (!made) sp.make(layer);
     for (const feature of layer.features) {
       const bright = lit(feature);
-      const now = `${bright} ${feature.ground && dark}`;
+      const now = `${bright} ${(feature.ground || feature.style.dark) && dark}`;
       for (const shape of feature.shapes) {
         if (feature.seen && feature.styled !== now) shape.setStyle(style(feature, bright, dark));
         sp.hide(shape, !feature.seen);
