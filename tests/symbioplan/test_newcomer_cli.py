@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from affine import Affine
 from shapely import box
 
 import symbioplan
-from data import read_study
+from data import Raster, read_study
 from data.newcomers import read_newcomers
 from symbioplan import newcomers
 from symbioplan.newcomer_places import Grid, Places, grid_places, refined, site_places
@@ -86,6 +87,19 @@ def test_hostile_names_stay_text(written):
     picture = ET.parse(written / "newcomers.svg").getroot()
     assert all("onload" not in element.attrib for element in picture.iter())
     assert not [element for element in picture.iter() if element.tag.endswith("script")]
+
+
+def test_a_newcomer_that_adds_nothing_anywhere_is_an_answer_too(small, run):
+    """A data centre as the issue names it: nobody in the template's region takes heat of 60 degC."""
+    out = small / "centre"
+    done = run(
+        "newcomer", str(small / "plan"), "--gives", "20 MW of 60 °C heat", "--spacing-km", "2", "--out", str(out)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "nowhere" in done.stdout
+    assert "note: '60 °C heat' was taken as hot_water_60" in done.stdout
+    assert (pd.read_csv(out / "newcomers.csv")["at_least"] == 0).all()
+    assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".html", ".gpkg", ".svg", ".tif"}
 
 
 def test_every_fault_at_once_and_nothing_is_written(small, run):
@@ -194,6 +208,23 @@ def test_a_cell_whose_middle_is_a_plant_still_counts(template):
     at = study.plant_points.iloc[0]
     assert len(places) == places.grid.shape[0] * places.grid.shape[1]
     assert 50 <= places.points.distance(at).min() < 1500
+
+
+def test_a_cell_counts_with_the_land_that_siting_left_even_where_its_middle_is_excluded(template):
+    """Of each cell of 1 km only a strip of 150 m is suitable, off the middle; of the westernmost cells nothing is."""
+    study = read_study(template)
+    study = study.replace(zones=study.zones.iloc[:0])
+    plain = grid_places(study, spacing_m=1000)
+    west, north = plain.grid.corner
+    fits = np.full((plain.grid.shape[0] * 20, plain.grid.shape[1] * 20), np.nan)  # cells of 50 m
+    for column in range(1, plain.grid.shape[1]):
+        fits[:, column * 20 + 2 : column * 20 + 5] = 0.5
+    raster = Raster(fits, Affine(50, 0, west, 0, -50, north), study.crs)
+    places = grid_places(study.replace(suitability=raster), spacing_m=1000)
+    points = places.points
+    assert sorted(points["column"].unique()) == list(range(1, plain.grid.shape[1]))
+    across = (points.geometry.x - west) % 1000
+    assert across.between(100, 250).all()
 
 
 def test_finer_cells_lie_over_coarser_ones():
