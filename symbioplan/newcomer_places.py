@@ -102,21 +102,30 @@ def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None
     return _cells(study, grid, np.zeros(len(row), dtype=int), row, column)
 
 
-def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower left and upper right corner of the land around the plants that the zones describe.
+def _known(study: Study) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of the land that the study describes: around most plants, and as far as there are zones.
 
-    Without zones it is the land around most plants: a single customer far away makes no region.
+    A single customer far away makes no region, and beyond the zones nobody has said what is water.
     """
     spots = study.plant_points
-    spots = spots if len(study.zones) else spots[main_cluster(spots)]
-    low, high = np.array(spots.total_bounds[:2]), np.array(spots.total_bounds[2:])
-    if len(study.zones):  # beyond them nobody has said what is water
-        known = study.zones.total_bounds
-        low, high = np.clip(low, known[:2], known[2:]), np.clip(high, known[:2], known[2:])
-        margin = max(0.1 * float((high - low).max()), 1000.0)
-        return np.maximum(low - margin, known[:2]), np.minimum(high + margin, known[2:])
+    near = spots[main_cluster(spots)].total_bounds
+    margin = max(0.1 * float((near[2:] - near[:2]).max()), 1000.0)
+    low, high = near[:2] - margin, near[2:] + margin
+    if len(study.zones):
+        zones = study.zones.total_bounds
+        low, high = np.minimum(low, zones[:2]), np.maximum(high, zones[2:])
+    return low, high
+
+
+def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of the land around the plants, as far as the study describes it."""
+    known = _known(study)
+    if not len(study.zones):
+        return known
+    spots = study.plant_points.total_bounds
+    low, high = np.clip(spots[:2], *known), np.clip(spots[2:], *known)
     margin = max(0.1 * float((high - low).max()), 1000.0)
-    return low - margin, high + margin
+    return np.maximum(low - margin, known[0]), np.minimum(high + margin, known[1])
 
 
 def refined(study: Study, places: Places, worth: Mapping[str, float], *, share: float = 0.15) -> Places:
@@ -160,6 +169,8 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     boxes = shapely.box(left, top - size, left + size, top)
     taken = [study.plants.geometry.buffer(_TAKEN_M), study.zones.loc[study.zones["forbidden"], "geometry"]]
     open_ = shapely.difference(boxes, shapely.union_all(np.concatenate([part.to_numpy() for part in taken])))
+    if len(study.zones):
+        open_ = shapely.intersection(open_, shapely.box(*np.concatenate(_known(study))))
     open_ = _suitable(study, open_)
     kept = shapely.area(open_) >= _LEAST_SHARE * size**2
     middle = shapely.points(left + size / 2, top - size / 2)

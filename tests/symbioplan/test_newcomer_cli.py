@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -77,6 +78,35 @@ def test_the_surface_is_cloud_optimised_and_holds_the_table(written):
         found = np.array([value[0] for value in raster.sample(zip(finest["x"], finest["y"], strict=True))])
         assert found == pytest.approx(finest["at_least"].to_numpy(), rel=1e-6)
         assert np.nanmax(raster.read(1)) == pytest.approx(table["at_least"].max(), rel=1e-6)
+
+
+_LAYERS = """
+import json, os, sys
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from qgis.core import QgsApplication, QgsVectorLayer
+app = QgsApplication([], False)
+app.initQgis()
+out = {}
+for name in ("newcomer_places", "newcomer_cells", "newcomer_exchanges"):
+    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
+    renderer = layer.renderer()
+    out[name] = [layer.isValid(), layer.featureCount(), renderer.type() if renderer else "", layer.crs().authid()]
+print(json.dumps(out), flush=True)
+os._exit(0)  # QGIS may crash when Python takes it down
+"""
+
+
+def test_a_real_qgis_opens_the_layers_with_their_styles(written, qgis_python):
+    run = subprocess.run([qgis_python, "-c", _LAYERS, str(written / "newcomers.gpkg")], capture_output=True, text=True,
+                         check=False)  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout[run.stdout.index("{") :])
+    places = len(pd.read_csv(written / "newcomers.csv"))
+    crs = f"EPSG:{gpd.read_file(written / 'newcomers.gpkg', layer='newcomer_places').crs.to_epsg()}"
+    assert found["newcomer_places"] == [True, places, "categorizedSymbol", crs]
+    assert found["newcomer_cells"] == [True, places, "categorizedSymbol", crs]
+    assert found["newcomer_exchanges"][0]
+    assert found["newcomer_exchanges"][2:] == ["categorizedSymbol", crs]
 
 
 def test_hostile_names_stay_text(written):
