@@ -34,7 +34,7 @@ _DETOUR = 1.2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this benchmark is asked with."""
     parser.add_argument("--repeat", type=int, default=5, help="how many regions are made")
-    parser.add_argument("--first", type=int, default=0, help="seed of the first; thinning was tuned on 0 to 19")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first; thinning was picked on 0 to 19")
     parser.add_argument("--write", action="store_true", help="write the table into docs/siting.md")
 
 

@@ -174,8 +174,8 @@ def match_text(study: Study, matching: Matching, out: Path | None) -> str:
         table.add_row(*(escape(str(cell)) for cell in cells))
     lines = [f"{study.name}: {told}", *(f"note: {note}" for note in study.understood), _render(table).rstrip()]
     beside, lost = aids(study, matching), unmatched(study, matching)
-    told = [f"{name} ({technologies})" for name, technologies in beside.items()]
-    lines += [f"eaten by a technology beside what it turns: {', '.join(told)}"] if told else []
+    eaten = ", ".join(f"{name} ({technologies})" for name, technologies in beside.items())
+    lines += [f"eaten by a technology beside what it turns: {eaten}"] if eaten else []
     lines += [f"nothing to match: {', '.join(lost)}"] if lost else []
     lines += ["no technology was looked at: the study has none and no [hubs]"] if study.technologies.empty else []
     lines += ["what is not possible, and why: --out DIR or --json"] if out is None and "impossible" in counts else []

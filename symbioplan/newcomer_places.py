@@ -102,26 +102,24 @@ def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None
     return _cells(study, grid, np.zeros(len(row), dtype=int), row, column)
 
 
-def _known(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners of the land that the study describes: around most plants, and as far as there are zones.
+def _described(study: Study) -> shapely.Geometry:
+    """Return the land that the study describes: around most plants, and as far as there are zones.
 
     A single customer far away makes no region, and beyond the zones nobody has said what is water.
     """
     spots = study.plant_points
-    near = spots[main_cluster(spots)].total_bounds
-    margin = max(0.1 * float((near[2:] - near[:2]).max()), 1000.0)
-    low, high = near[:2] - margin, near[2:] + margin
-    if len(study.zones):
-        zones = study.zones.total_bounds
-        low, high = np.minimum(low, zones[:2]), np.maximum(high, zones[2:])
-    return low, high
+    low, high = np.split(spots[main_cluster(spots)].total_bounds, 2)
+    margin = max(0.1 * float((high - low).max()), 1000.0)
+    near = shapely.box(*(low - margin), *(high + margin))
+    zones = shapely.multipoints(shapely.get_coordinates(study.zones.geometry.to_numpy()))
+    return shapely.union(near, shapely.convex_hull(zones))
 
 
 def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
     """Return the corners of the land around the plants, as far as the study describes it."""
-    known = _known(study)
+    known = np.split(np.array(_described(study).bounds), 2)
     if not len(study.zones):
-        return known
+        return known[0], known[1]
     spots = study.plant_points.total_bounds
     low, high = np.clip(spots[:2], *known), np.clip(spots[2:], *known)
     margin = max(0.1 * float((high - low).max()), 1000.0)
@@ -170,7 +168,7 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     taken = [study.plants.geometry.buffer(_TAKEN_M), study.zones.loc[study.zones["forbidden"], "geometry"]]
     open_ = shapely.difference(boxes, shapely.union_all(np.concatenate([part.to_numpy() for part in taken])))
     if len(study.zones):
-        open_ = shapely.intersection(open_, shapely.box(*np.concatenate(_known(study))))
+        open_ = shapely.intersection(open_, _described(study))
     open_ = _suitable(study, open_)
     kept = shapely.area(open_) >= _LEAST_SHARE * size**2
     middle = shapely.points(left + size / 2, top - size / 2)
