@@ -184,6 +184,23 @@ def test_types_are_ranked_on_the_sites_of_kalundborg(kalundborg, run, tmp_path):
     assert any("clinker_substitute" in note for note in facts["notes"])
 
 
+def test_the_value_of_a_fish_farm_is_what_a_hand_adds_up(kalundborg):
+    """3,000,000 m3 of warm sea water at 0.05 EUR are no longer bought; trench, pipe, pumping and its CO2 are paid."""
+    region = newcomers.read_region(kalundborg)
+    places = site_places(region.study)
+    near = places.points.distance(region.study.plant_points["asnaes"]).argmin()
+    one = Places(places.points.iloc[[near]].reset_index(drop=True))
+    (worth,) = newcomers.find_newcomers(region, read_newcomers(region.study, types=["a fish farm"]), one).worths
+    assert worth.plan is not None
+    own = [table[table["corridor"].str.startswith("new-")] for table in
+           (worth.plan.built_corridors, worth.plan.built_pipes)]  # fmt: skip
+    paid = own[0]["fixed_cost"].sum() + own[1]["fixed_cost"].sum() + own[1]["flow_cost"].sum()
+    paid += 70.0 * own[1]["co2"].sum()  # EUR per t, finance.co2_price_per_t
+    assert len(own[1]) == 1
+    assert worth.least == pytest.approx(3_000_000 * 0.05 - paid, abs=1)
+    assert worth.most == pytest.approx(worth.least, abs=1)
+
+
 def test_a_plan_anew_with_the_newcomer_as_a_plant_agrees(small):
     """The whole study matched, routed and planned again: other candidate ways, so only nearly the same value."""
     region = newcomers.read_region(small / "plan")
