@@ -9,8 +9,8 @@ import pandas as pd
 from data.errors import Fault
 from data.settings import Settings
 
-# The strictest tunnel code that goods of an ADR class have in tanks or bulk (ADR 2023, table A column 15):
-# the worst case of the class, since a resource names its class only.
+# The strictest tunnel code that ordinary goods of an ADR class have in tanks or bulk, since a resource names its
+# class only (assumption; docs/matching.md names the goods that ADR 1.9.5.2.2 bars from more tunnels).
 _TUNNEL_CODES = {"1": "B", "2": "B", "3": "D", "4": "D", "5": "E", "6": "C", "8": "C", "9": "E"}
 
 

@@ -13,7 +13,7 @@ from data.catalogue import read_catalogue
 from data.contracts import conform, empty_table
 from data.errors import Fault, InputError
 from data.frames import TABLE_FORMATS, read_table
-from data.names import ResourceNames
+from data.names import ResourceNames, plain_name
 from data.spelling import closest
 from data.streams import complete_streams, property_columns
 from data.study import Study
@@ -21,6 +21,7 @@ from data.technologies import complete_technologies, merged
 
 _ANY = "newcomer"  # stands for the plant while no place is chosen
 _STREAM = re.compile(r"(?P<quantity>[\d.,\s]*\d)\s*(?P<unit>(?!of\s)[A-Za-zµ]\S*)\s+(?:of\s+)?(?P<resource>\S.*)")
+_ARTICLE = re.compile(r"^(a|an|the) ")
 _OPTIONS = {"supply": "--gives", "demand": "--wants"}
 _STREAM_FORM = "a quantity, a unit and a resource such as 20 MW of hot_water_60"
 
@@ -37,6 +38,8 @@ class Newcomer:
         Contract ``study.streams`` in own units per year; ``stream`` is unique within the newcomer.
     technologies, recipes
         What may stand beside it, as in a study; mostly none.
+    notes
+        As what each name was taken that is not a resource's or a type's own.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Newcomer:
     streams: pd.DataFrame
     technologies: pd.DataFrame
     recipes: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def read_newcomers(
@@ -77,7 +81,7 @@ def read_newcomers(
         With every fault in any of them.
     """
     faults: list[Fault] = []
-    found = [_of_type(name, study, faults) for name in _known_types(types, faults)]
+    found = [_of_type(name, note, study, faults) for name, note in _known_types(types, faults).items()]
     for path in tables:
         table = _read(path, faults)
         if table is not None:
@@ -88,7 +92,8 @@ def read_newcomers(
         rows = {label: row for label, row in words.items() if row is not None}
         if rows:
             more: list[Fault] = []
-            found.append(_newcomer(pd.DataFrame(list(rows.values())), _ANY, "Newcomer", study, "", technologies, more))
+            new = _newcomer(pd.DataFrame(list(rows.values())), _ANY, "Newcomer", study, "", technologies, more)
+            found.append(replace(new, notes=tuple(note.partition(": ")[2] for note in new.notes)))  # there are no rows
             labels = list(rows)
             faults += [
                 replace(fault, file=labels[fault.row - 2] if fault.row else "newcomer", row=None) for fault in more
@@ -101,20 +106,35 @@ def read_newcomers(
     return found
 
 
-def _known_types(types: Sequence[str], faults: list[Fault]) -> list[str]:
-    known = pd.Series(read_catalogue().plant_types["plant_type"].unique())
-    faults += [Fault("newcomer", "--type", repr(name), f"{closest(name, known)}; or all")
-               for name in types if name not in {*known, "all"}]  # fmt: skip
-    return list(known) if "all" in types else [name for name in dict.fromkeys(types) if name in set(known)]
+def _known_types(types: Sequence[str], faults: list[Fault]) -> dict[str, str]:
+    """Return the plant types that are meant, each with the note that its name calls for, if any.
+
+    Case, punctuation, an article and the shown name are understood: ``a cement works`` is ``cement_works``.
+    """
+    table = read_catalogue().plant_types
+    known = table["plant_type"].drop_duplicates()
+    meant = {plain_name(name): kind for name, kind in zip(table["name"], table["plant_type"], strict=True)}
+    meant |= {plain_name(kind): kind for kind in known}
+    found: dict[str, str] = {}
+    for name in types:
+        kind = name if name in set(known) else meant.get(_ARTICLE.sub("", plain_name(name)))
+        if name == "all":
+            found |= dict.fromkeys((kind for kind in known if kind not in found), "")
+        elif kind is None:
+            faults.append(Fault("newcomer", "--type", repr(name), f"{closest(name, known)}; or all"))
+        else:
+            found.setdefault(kind, "" if kind == name else f"--type {name!r} was taken as {kind}")
+    return found
 
 
-def _of_type(name: str, study: Study, faults: list[Fault]) -> Newcomer:
+def _of_type(name: str, note: str, study: Study, faults: list[Fault]) -> Newcomer:
     table = read_catalogue().plant_types
     rows = table[table["plant_type"] == name]
     techniques = dict.fromkeys(part.strip() for text in rows["technologies"] for part in text.split(";"))
     streams = rows.drop(columns=["plant_type", "name", "kind", "technologies"])
     known = [part for part in techniques if part]
-    return _newcomer(streams, name, str(rows["name"].iloc[0]), study, "catalogue/plant_types.csv", known, faults)
+    found = _newcomer(streams, name, str(rows["name"].iloc[0]), study, "catalogue/plant_types.csv", known, faults)
+    return replace(found, notes=(note,)) if note else found
 
 
 def _read(path: Path, faults: list[Fault]) -> pd.DataFrame | None:
@@ -148,7 +168,7 @@ def _newcomer(  # noqa: PLR0917 - private, and each call names what it has
     if table.empty and not found:
         found.append(Fault(file, "", "no streams", "at least one supply or demand"))
     names = ResourceNames(study.resources, read_catalogue().synonyms)
-    ids, _, unknown = names.taken(table["resource"], file=file, rows=range(2, 2 + len(table)))
+    ids, notes, unknown = names.taken(table["resource"], file=file, rows=range(2, 2 + len(table)))
     streams, more = complete_streams(
         table.assign(resource=ids), plants=pd.Series([_ANY]), resources=study.resources, file=file
     )
@@ -156,7 +176,7 @@ def _newcomer(  # noqa: PLR0917 - private, and each call names what it has
             for row in streams.index[streams["must_serve"]]]  # fmt: skip
     own, recipes = _technologies(study, technologies, faults)
     faults += [*found, *unknown, *more, *must]
-    return Newcomer(name, title, streams, own, recipes)
+    return Newcomer(name, title, streams, own, recipes, tuple(notes))
 
 
 def _technologies(study: Study, names: Sequence[str], faults: list[Fault]) -> tuple[pd.DataFrame, pd.DataFrame]:

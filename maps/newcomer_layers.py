@@ -83,8 +83,8 @@ class Newcomers:
         breaks = self.breaks
         words = [f"{number(low)} to {number(high)}" for low, high in pairwise(breaks)]
         words = [words[0].split(" to ")[0]] if len(breaks) == 2 else words
-        found = dict(zip(words, hex_colours(pd.Series(np.linspace(0.1, 1.0, len(words)) if len(words) > 1 else [0.9])),
-                         strict=True))  # fmt: skip
+        shades = np.full(1, 0.9) if len(words) == 1 else np.linspace(0.1, 1.0, len(words))  # none where all add nothing
+        found = dict(zip(words, hex_colours(pd.Series(shades)), strict=True))
         return {**dict(reversed(found.items())), NOTHING: EXCLUDED}
 
     @cached_property

@@ -62,6 +62,8 @@ class PageData:
             each[0].key: [overlay if overlay.size else None for overlay in each] for each in zip(*by_phase, strict=True)
         }
         for overlay in study_overlays(self.scene, self.parties):
+            if self.first and overlay.key == "sites":  # they would hide what the page is about
+                overlay = replace(overlay, show=False)  # noqa: PLW2901 - the one that waits
             found[overlay.key] = in_all_phases(overlay if overlay.size else None, len(self.scenes))
         return {key: each for key, each in found.items() if any(each)}
 

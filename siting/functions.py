@@ -23,7 +23,8 @@ def utility(criterion: Criterion, measure: Measure) -> Floats:
         worth = _of_classes(criterion.classes, criterion.missing, measure)
     elif criterion.linear is not None:
         worst, best = criterion.linear.worst, criterion.linear.best
-        worth = np.clip((values - worst) / (best - worst), 0.0, 1.0)
+        with np.errstate(over="ignore"):  # best and worst next to each other: infinite is beyond either
+            worth = np.clip((values - worst) / (best - worst), 0.0, 1.0)
     elif criterion.gaussian is not None:
         away = (values - criterion.gaussian.best) / criterion.gaussian.spread
         worth = np.exp(-0.5 * away**2)

@@ -22,7 +22,9 @@ from data.units import base_per_own_unit
 TOGETHER, ALONE = (1, 2, 3, 4, 6, 8), (1, 2, 3)  # how many sites are tried, for all resources and for each alone
 # What a score of 0 instead of 1 costs, in shares of the transport to a site: as much as says whether land or
 # transport decides.
-SCORE_COUNTS = (0.0, 2.0, 8.0)
+SCORE_COUNTS = (0.0, 2.0, 8.0, 32.0)
+# How much the second nearest counts among those that stay: one candidate cannot stand in for two sites of an optimum.
+STAND_IN = 0.1
 _MOST_TRIED = 2000  # candidates of which losses are computed; of more the best with a grown spacing
 _HANDLED_AS_M = 1000.0  # loading costs about as much as so many metres, so that no optimum costs nothing
 _SWAPS = 100  # at most; each betters the choice, and a dozen are usual
@@ -114,7 +116,8 @@ def thinned(places: Places, needs: Needs, *, spacing_m: float, most: int) -> Thi
         best = int(here.score.argmax())
     given = np.flatnonzero(here.given)
     if len(rows) - len(given) > most:
-        chosen = medians(losses, np.zeros(len(rows)), len(given) + most, np.union1d(given, [best]))
+        stays = np.union1d(given, [best])
+        chosen = medians(losses, np.zeros(len(rows)), len(given) + most, stays, second=STAND_IN)
         rows, losses = rows[chosen], losses[:, chosen]
     if not len(losses):
         return Thinned(rows)
@@ -122,7 +125,9 @@ def thinned(places: Places, needs: Needs, *, spacing_m: float, most: int) -> Thi
     return Thinned(rows, float(lost.mean()), float(lost.max()))
 
 
-def medians(carry: Floats, opening: Floats, count: int, given: Sequence[int] | Ints = ()) -> Ints:
+def medians(
+    carry: Floats, opening: Floats, count: int, given: Sequence[int] | Ints = (), *, second: float = 0.0
+) -> Ints:
     """Return the places that serve all at about the least cost, those given first.
 
     Parameters
@@ -135,28 +140,41 @@ def medians(carry: Floats, opening: Floats, count: int, given: Sequence[int] | I
         How many places, at least as many as are given.
     given
         Places that are chosen in any case.
+    second
+        Share of each customer that the second nearest place serves.
     """
     chosen = [int(place) for place in given]
-    best = carry[:, chosen].min(axis=1) if chosen else np.full(len(carry), np.inf)
     while len(chosen) < min(count, carry.shape[1]):
-        total = np.minimum(carry, best[:, None]).sum(axis=0) + opening
+        total = _served(carry, chosen, second) + opening
         total[chosen] = np.inf
         chosen.append(int(total.argmin()))
-        best = np.minimum(best, carry[:, chosen[-1]])
     for _ in range(_SWAPS):
-        if not _exchanged(chosen, carry, opening, first=len(given)):
+        if not _exchanged(chosen, carry, opening, first=len(given), second=second):
             break
     return np.array(chosen, dtype=np.int64)
 
 
-def _exchanged(chosen: list[int], carry: Floats, opening: Floats, *, first: int) -> bool:
+def _served(carry: Floats, chosen: Sequence[int], second: float) -> Floats:
+    """Return per place what serving all costs with it beside those chosen; one place alone serves everything."""
+    if not chosen:
+        return np.asarray(carry.sum(axis=0))
+    near = np.sort(carry[:, list(chosen)], axis=1)[:, :2] if second else carry[:, list(chosen)].min(axis=1)[:, None]
+    first = np.minimum(carry, near[:, :1])
+    if not second:
+        return np.asarray(first.sum(axis=0))
+    next_ = np.maximum(carry, near[:, :1])
+    if near.shape[1] > 1:
+        next_ = np.minimum(next_, near[:, 1:])
+    return np.asarray(((1 - second) * first + second * next_).sum(axis=0))
+
+
+def _exchanged(chosen: list[int], carry: Floats, opening: Floats, *, first: int, second: float) -> bool:
     """Make the exchange of one place that pays most; return whether any does."""
-    now = carry[:, chosen].min(axis=1).sum() + opening[chosen].sum() if chosen else 0.0
-    best_total, best_move = now * (1 - 1e-9), None
+    best_total, best_move = np.inf, None
     for out in range(first, len(chosen)):
         rest = chosen[:out] + chosen[out + 1 :]
-        left = carry[:, rest].min(axis=1) if rest else np.full(len(carry), np.inf)
-        total = np.minimum(carry, left[:, None]).sum(axis=0) + opening + opening[rest].sum()
+        total = _served(carry, rest, second) + opening + opening[rest].sum()
+        best_total = min(best_total, total[chosen[out]] * (1 - 1e-9)) if best_move is None else best_total
         total[rest] = np.inf
         into = int(total.argmin())
         if total[into] < best_total:

@@ -15,6 +15,7 @@ from rich.table import Table
 from data import Plan, Study
 from models import MEASURES, Matching, Point
 from siting import Sited
+from symbioplan.matches import aids, unmatched
 from symbioplan.notes import study_notes
 from symbioplan.pipeline import Candidates
 
@@ -172,8 +173,11 @@ def match_text(study: Study, matching: Matching, out: Path | None) -> str:
         cells = (row.from_plant, row.to_plant, row.resource, wanted, _VERDICTS[str(row.verdict)], row.reason)
         table.add_row(*(escape(str(cell)) for cell in cells))
     lines = [f"{study.name}: {told}", *(f"note: {note}" for note in study.understood), _render(table).rstrip()]
-    lost = [name for name in study.streams["stream"] if name not in {*useful["supply"], *useful["demand"]}]
+    beside, lost = aids(study, matching), unmatched(study, matching)
+    eaten = ", ".join(f"{name} ({technologies})" for name, technologies in beside.items())
+    lines += [f"eaten by a technology beside what it turns: {eaten}"] if eaten else []
     lines += [f"nothing to match: {', '.join(lost)}"] if lost else []
+    lines += ["no technology was looked at: the study has none and no [hubs]"] if study.technologies.empty else []
     lines += ["what is not possible, and why: --out DIR or --json"] if out is None and "impossible" in counts else []
     return "\n".join([*lines, *([f"written to {out.resolve()}"] if out is not None else [])])
 
@@ -186,7 +190,8 @@ def newcomer_text(study: Study, table: pd.DataFrame, notes: Sequence[str], out: 
     rows = table.head(1) if rows.empty else rows
     for number, row in enumerate(rows.itertuples(index=False), start=1):
         rank = number if several else row.rank
-        shown.add_row(str(rank), escape(row.plant_type), escape(row.name), _number(row.at_least), _number(row.at_most),
+        place = escape(row.name) if row.at_most > 0 else "nowhere"
+        shown.add_row(str(rank), escape(row.plant_type), place, _number(row.at_least), _number(row.at_most),
                       escape(row.joins.replace("; ", "\n")))  # fmt: skip
     head = f"{study.name}: {table['place'].nunique():,} places valued, "
     head += "the best place of each plant type" if several else f"the best {len(rows)}"

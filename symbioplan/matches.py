@@ -38,6 +38,7 @@ def match_facts(study: Study, matching: Matching) -> dict[str, Any]:
         "demands": int((study.streams["direction"] == "demand").sum()),
         "verdicts": {str(name): int(count) for name, count in pairs["verdict"].value_counts().items()},
         "unmatched": unmatched(study, matching),
+        "aids": aids(study, matching),
         "notes": list(study.understood),
         "input_digest": study.digest,
         "pairs": records,
@@ -45,6 +46,20 @@ def match_facts(study: Study, matching: Matching) -> dict[str, Any]:
 
 
 def unmatched(study: Study, matching: Matching) -> list[str]:
-    """Return the streams that have no pair that is possible, on conditions or through a technology."""
+    """Return the streams that have no use: no pair that is possible, on conditions or through a technology, no aid."""
+    used = {*_useful(matching), *aids(study, matching)}
+    return [name for name in study.streams["stream"] if name not in used]
+
+
+def aids(study: Study, matching: Matching) -> dict[str, str]:
+    """Return the supplies without a pair that a technology eats beside what it turns, with the technologies."""
+    eaten = study.recipes[study.recipes["quantity"] < 0].groupby("resource")["technology"].agg(", ".join)
+    given = study.streams[(study.streams["direction"] == "supply") & study.streams["resource"].isin(eaten.index)]
+    paired = _useful(matching)
+    return {str(row.stream): str(eaten[row.resource]) for row in given.itertuples(index=False)
+            if row.stream not in paired}  # fmt: skip
+
+
+def _useful(matching: Matching) -> set[str]:
     useful = matching.pairs[matching.pairs["verdict"] != "impossible"]
-    return [name for name in study.streams["stream"] if name not in {*useful["supply"], *useful["demand"]}]
+    return {*useful["supply"], *useful["demand"]}

@@ -119,11 +119,12 @@ def write_newcomers(found: Found, table: pd.DataFrame, out: Path) -> None:
 
 
 def newcomer_notes(found: Found) -> list[str]:
-    """Return what a reader should know: streams that nothing matches, limits that were left out."""
+    """Return what a reader should know: names as understood, streams that nothing matches, limits left out."""
     limits = found.region.study.settings.limits
     named = [name for name in ("co2_cap_t_per_year", "landfill_cap_t_per_year", "max_partners", "max_new_partners",
                                "investment_budget") if getattr(limits, name) is not None]  # fmt: skip
-    notes = [f"nothing in the region matches the {text}" for text in found.unmatched]
+    notes = [note for newcomer in found.newcomers for note in newcomer.notes]
+    notes += [f"nothing in the region matches the {text}" for text in found.unmatched]
     return notes + ([f"limits that bind the plan but no newcomer: {', '.join(named)}"] if named else [])
 
 

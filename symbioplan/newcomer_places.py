@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from affine import Affine
+from rasterio.features import shapes as outlines
 
 import siting
 from data import Fault, InputError, Raster, Study
@@ -101,21 +102,28 @@ def grid_places(study: Study, *, about: int = 40, spacing_m: float | None = None
     return _cells(study, grid, np.zeros(len(row), dtype=int), row, column)
 
 
-def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower left and upper right corner of the land around the plants that the zones describe.
+def _described(study: Study) -> shapely.Geometry:
+    """Return the land that the study describes: around most plants, and as far as there are zones.
 
-    Without zones it is the land around most plants: a single customer far away makes no region.
+    A single customer far away makes no region, and beyond the zones nobody has said what is water.
     """
     spots = study.plant_points
-    spots = spots if len(study.zones) else spots[main_cluster(spots)]
-    low, high = np.array(spots.total_bounds[:2]), np.array(spots.total_bounds[2:])
-    if len(study.zones):  # beyond them nobody has said what is water
-        known = study.zones.total_bounds
-        low, high = np.clip(low, known[:2], known[2:]), np.clip(high, known[:2], known[2:])
-        margin = max(0.1 * float((high - low).max()), 1000.0)
-        return np.maximum(low - margin, known[:2]), np.minimum(high + margin, known[2:])
+    low, high = np.split(spots[main_cluster(spots)].total_bounds, 2)
     margin = max(0.1 * float((high - low).max()), 1000.0)
-    return low - margin, high + margin
+    near = shapely.box(*(low - margin), *(high + margin))
+    zones = shapely.multipoints(shapely.get_coordinates(study.zones.geometry.to_numpy()))
+    return shapely.union(near, shapely.convex_hull(zones))
+
+
+def _box(study: Study) -> tuple[np.ndarray, np.ndarray]:
+    """Return the corners of the land around the plants, as far as the study describes it."""
+    known = np.split(np.array(_described(study).bounds), 2)
+    if not len(study.zones):
+        return known[0], known[1]
+    spots = study.plant_points.total_bounds
+    low, high = np.clip(spots[:2], *known), np.clip(spots[2:], *known)
+    margin = max(0.1 * float((high - low).max()), 1000.0)
+    return np.maximum(low - margin, known[0]), np.minimum(high + margin, known[1])
 
 
 def refined(study: Study, places: Places, worth: Mapping[str, float], *, share: float = 0.15) -> Places:
@@ -159,12 +167,14 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     boxes = shapely.box(left, top - size, left + size, top)
     taken = [study.plants.geometry.buffer(_TAKEN_M), study.zones.loc[study.zones["forbidden"], "geometry"]]
     open_ = shapely.difference(boxes, shapely.union_all(np.concatenate([part.to_numpy() for part in taken])))
+    if len(study.zones):
+        open_ = shapely.intersection(open_, _described(study))
+    open_ = _suitable(study, open_)
     kept = shapely.area(open_) >= _LEAST_SHARE * size**2
     middle = shapely.points(left + size / 2, top - size / 2)
     inside = np.array([_largest(shape) if ok else shape for shape, ok in zip(open_, kept, strict=True)], dtype=object)
     # what is not kept has a middle too: a cell that is forbidden as a whole has no point on its surface
     points = np.where(kept & ~shapely.intersects(open_, middle), shapely.point_on_surface(inside), middle)
-    kept &= _suitable(study, points)
     frame = gpd.GeoDataFrame({"cell_m": size, "level": level, "row": row, "column": column}, geometry=points,
                              crs=study.crs)[kept].reset_index(drop=True)  # fmt: skip
     places = [f"{'abcdefgh'[n]}{r + 1}.{c + 1}" for n, r, c in zip(*(frame[k] for k in ("level", "row", "column")),
@@ -191,15 +201,22 @@ def _largest(shape: shapely.Geometry) -> shapely.Geometry:
     return parts[int(np.argmax(shapely.area(parts)))]
 
 
-def _suitable(study: Study, points: np.ndarray) -> np.ndarray:
-    """Return which points siting has not excluded; all where it has judged nothing, or nothing there."""
+def _suitable(study: Study, shapes: np.ndarray) -> np.ndarray:
+    """Return of each shape what siting has not excluded; all of it where siting has judged nothing."""
     raster = study.suitability
     if raster is None:
-        return np.ones(len(points), dtype=bool)
-    column, row = (
-        np.floor(part).astype(int) for part in ~raster.transform @ (shapely.get_x(points), shapely.get_y(points))
-    )
-    rows, columns = raster.values.shape
-    known = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-    found = raster.values[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
-    return np.asarray(~known | np.isfinite(found))
+        return shapes
+    fits, turn = np.isfinite(raster.values), raster.transform
+    out = shapes.copy()
+    for number, (west, south, east, north) in enumerate(shapely.bounds(shapes)):
+        if np.isnan(west):
+            continue
+        first, last = ~turn @ (west, north), ~turn @ (east, south)
+        (left, right), (top, bottom) = (
+            np.clip([np.floor(first[k]), np.ceil(last[k])], 0, fits.shape[1 - k]).astype(int) for k in (0, 1)
+        )
+        window = ~fits[top:bottom, left:right]
+        if window.any():
+            part = (window.astype("uint8"), window, 4, turn @ Affine.translation(left, top))
+            out[number] = shapes[number] - shapely.union_all([shapely.geometry.shape(s) for s, _ in outlines(*part)])
+    return out

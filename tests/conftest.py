@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,3 +68,19 @@ def edit() -> Callable[[Path, str, str], None]:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def qgis_python():
+    """Return the Python that has QGIS, Debian's; without one the test is skipped, or fails in CI."""
+    python = "/usr/bin/python3"
+    there = (
+        Path(python).is_file()
+        and not subprocess.run([python, "-c", "import qgis.core"], capture_output=True, check=False).returncode
+    )
+    if not there:
+        message = "no QGIS for /usr/bin/python3 (apt install qgis python3-qgis qgis-providers)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    return python

@@ -37,6 +37,8 @@ def names() -> ResourceNames:
         ("190113*", "incinerator_fly_ash"),
         ("steam 15 bar", "steam_15bar"),
         ("ＨＹＤＲＯＧＥＮ", "hydrogen"),
+        ("60 °C heat", "hot_water_60"),
+        ("waste heat at 25 degC", "low_temperature_heat_25"),
     ],
 )
 def test_a_name_that_means_one_resource(names, text, resource):

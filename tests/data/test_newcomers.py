@@ -52,6 +52,28 @@ def test_a_data_centre_has_its_heat_in_own_units_and_a_heat_pump_beside_it(study
     assert set(centre.recipes["resource"]) == {"hot_water_60", "hot_water_90"}
 
 
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("a data centre", "data_centre"), ("A Greenhouse", "greenhouse"), ("a cement works", "cement_works"),
+     ("Heated greenhouse of 10 ha", "greenhouse")],
+)  # fmt: skip
+def test_a_type_may_be_said_in_words_and_a_note_tells(study, said, kind):
+    (found,) = read_newcomers(study, types=[said])
+    assert (found.name, found.notes) == (kind, (f"--type {said!r} was taken as {kind}",))
+    (plain,) = read_newcomers(study, types=[kind, said])
+    assert plain.notes == ()
+
+
+def test_a_name_taken_as_another_is_never_silent(study, tmp_path):
+    (words,) = read_newcomers(study, gives=["20 MW of 60 °C heat"])
+    assert words.streams["resource"].tolist() == ["hot_water_60"]
+    assert words.notes == ("'60 °C heat' was taken as hot_water_60",)
+    path = tmp_path / "works.csv"
+    path.write_text("resource,direction,quantity,unit\nREA-Gips,demand,5,kt\n", encoding="utf-8")
+    (table,) = read_newcomers(study, tables=[path])
+    assert table.notes == ("works.csv, row 2: 'REA-Gips' was taken as gypsum",)
+
+
 def test_streams_in_words(study):
     (newcomer,) = read_newcomers(
         study, gives=["20 MW of hot_water_60"], wants=["1,500 t coal ash, fly", "2kt of gypsum"]

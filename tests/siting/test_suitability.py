@@ -9,6 +9,7 @@ from affine import Affine
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from data import InputError, Raster, read_study
 from data.grids import Grid
@@ -141,6 +142,64 @@ def test_slopes_above_a_limit_are_excluded():
     ground = Raster(np.tile([0.0, 0.0, 1.0, 2.0], (3, 1)), Affine(10, 0, 0, 0, -10, 30), grid.crs)
     steep = excluded_cells(Exclusion(on="elevation", of="slope", above=7.0), ground, grid)
     assert steep.tolist() == [[False, False, True, True]] * 3  # 10 % there, 5 % and 0 % before
+
+
+def test_homes_flood_reserve_and_slope_each_take_the_cells_that_a_hand_counts():
+    """Cells of 10 m, centres at 5, 15, ...: a row of 8 for each rule.
+
+    A home at x = 5: within 20 m are the centres 5, 15, 25. Flooded deeper than 0.5 m: 35. A reserve
+    from x = 50 to 60 with 5 m around it: 45 (5 m away), 55, 65 (5 m away). Ground that rises 1 m per cell from 70 m on:
+    the slope is 10 % at 75, by the difference across two cells 5 % at 65, 0 before.
+    """
+    grid = grid_of(3, 8)
+    homes = layer(shapely.Point(5, 15), kind=["house"])
+    reserve = layer(shapely.box(50, 0, 60, 30), kind=["reserve"])
+    raster = {  # three rows alike, each a cell wider than the grid on both sides
+        "flood": [0, 0, 0, 0.2, 0.7, 0.5, 0, 0, 0, 0],
+        "ground": [0, 0, 0, 0, 0, 0, 0, 0, 1, 2],
+    }
+    turn = Affine(10, 0, -10, 0, -10, 40)
+    flood, ground = (Raster(np.tile(np.array(raster[name], dtype=float), (5, 1)), turn, grid.crs) for name in raster)
+    rules = {
+        "homes": (Exclusion(on="homes", within_m=20), homes, [1, 1, 1, 0, 0, 0, 0, 0]),
+        "flood": (Exclusion(on="flood", above=0.5), flood, [0, 0, 0, 1, 0, 0, 0, 0]),
+        "reserve": (Exclusion(on="reserve", values=("reserve",), within_m=5), reserve, [0, 0, 0, 0, 1, 1, 1, 0]),
+        "slope": (Exclusion(on="ground", of="slope", above=7), ground, [0, 0, 0, 0, 0, 0, 0, 1]),
+    }
+    for name, (rule, land, row) in rules.items():
+        assert excluded_cells(rule, land, grid)[1].astype(int).tolist() == row, name
+
+
+@pytest.mark.parametrize("crs", [25832, 4326, 3035, 3857])
+def test_a_raster_and_features_may_be_in_any_crs(crs, template):
+    """Cells of 25 m in the study's CRS, layers in another: the same suitable land, but for the pixels' own size."""
+    x, y = 632_000.0, 6_170_000.0
+    values = np.ones((400, 400))
+    values[:, 200:] = 9.0  # from x = 632000 on
+    plain = Raster(values, Affine(10, 0, x - 2000, 0, -10, y + 2000), pyproj.CRS(25832))
+    target = pyproj.CRS(crs)
+    turn, wide, high = calculate_default_transform(plain.crs, target, 400, 400, x - 2000, y - 2000, x + 2000, y + 2000)
+    moved = np.full((high, wide), np.nan)
+    reproject(values, moved, src_transform=plain.transform, src_crs=plain.crs, dst_transform=turn, dst_crs=target,
+              src_nodata=np.nan, dst_nodata=np.nan, resampling=Resampling.nearest)  # fmt: skip
+    grid = Grid(Affine(25, 0, x - 500, 0, -25, y + 500), (40, 40), plain.crs, 25.0)
+    taken = excluded_cells(Exclusion(on="r", above=5), Raster(moved, turn, target), grid)
+    right = np.arange(40) >= 20
+    assert (taken[:, ~right][:, :-1] == 0).all()  # the column at the line is a matter of pixels
+    assert taken[:, right][:, 1:].all()
+    homes = gpd.GeoDataFrame({"kind": ["home"]}, geometry=[shapely.Point(x, y).buffer(100)], crs=25832).to_crs(crs)
+    homes.to_file(template / "homes.gpkg")
+    with (template / "study.toml").open("a", encoding="utf-8") as text:
+        text.write(
+            '\n[siting]\nlayers = {homes = "homes.gpkg"}\n[[siting.exclude]]\non = "homes"\nwithin_m = 100\n'
+            '[[siting.criteria]]\nname = "c"\non = "plants"\nlinear = {worst = 4000, best = 0}\n'
+        )
+    study = read_study(template)
+    near = excluded_cells(study.settings.siting.exclude[0], study.siting_layers["homes"], grid)
+    east, north = np.meshgrid(x - 500 + 12.5 + 25 * np.arange(40), y + 500 - 12.5 - 25 * np.arange(40))
+    away = np.hypot(east - x, north - y)
+    assert near[away < 197].all()
+    assert not near[away > 201].any()
 
 
 def test_cells_of_a_shape_and_of_one_smaller_than_a_cell():

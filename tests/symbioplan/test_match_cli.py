@@ -31,6 +31,17 @@ def test_kalundborg_agrees_with_its_plan(run, kalundborg, tmp_path):
     assert "17 on conditions" in again.stdout
 
 
+def test_what_a_technology_eats_beside_another_is_not_called_useless(run):
+    """Yamaguchi's ash washing turns bottom ash and eats fly ash of the same incinerators with it."""
+    done = run("match", "yamaguchi", "--json")
+    assert done.returncode == 0, done.stderr
+    facts = json.loads(done.stdout)
+    assert facts["unmatched"] == []
+    assert len(facts["aids"]) == 7
+    assert all("/incinerator_fly_ash/" in name for name in facts["aids"])
+    assert set(facts["aids"].values()) == {"ash_washing"}
+
+
 def test_a_name_taken_as_another_is_told_and_a_foreign_folder_is_left_alone(run, tmp_path):
     folder = tmp_path / "study"
     shutil.copytree(study_folder("kalundborg"), folder)

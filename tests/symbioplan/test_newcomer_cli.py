@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+from affine import Affine
 from shapely import box
 
 import symbioplan
-from data import read_study
+from data import Raster, read_study
 from data.newcomers import read_newcomers
 from symbioplan import newcomers
 from symbioplan.newcomer_places import Grid, Places, grid_places, refined, site_places
@@ -78,6 +80,35 @@ def test_the_surface_is_cloud_optimised_and_holds_the_table(written):
         assert np.nanmax(raster.read(1)) == pytest.approx(table["at_least"].max(), rel=1e-6)
 
 
+_LAYERS = """
+import json, os, sys
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from qgis.core import QgsApplication, QgsVectorLayer
+app = QgsApplication([], False)
+app.initQgis()
+out = {}
+for name in ("newcomer_places", "newcomer_cells", "newcomer_exchanges"):
+    layer = QgsVectorLayer(f"{sys.argv[1]}|layername={name}", name, "ogr")
+    renderer = layer.renderer()
+    out[name] = [layer.isValid(), layer.featureCount(), renderer.type() if renderer else "", layer.crs().authid()]
+print(json.dumps(out), flush=True)
+os._exit(0)  # QGIS may crash when Python takes it down
+"""
+
+
+def test_a_real_qgis_opens_the_layers_with_their_styles(written, qgis_python):
+    run = subprocess.run([qgis_python, "-c", _LAYERS, str(written / "newcomers.gpkg")], capture_output=True, text=True,
+                         check=False)  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout[run.stdout.index("{") :])
+    places = len(pd.read_csv(written / "newcomers.csv"))
+    crs = f"EPSG:{gpd.read_file(written / 'newcomers.gpkg', layer='newcomer_places').crs.to_epsg()}"
+    assert found["newcomer_places"] == [True, places, "categorizedSymbol", crs]
+    assert found["newcomer_cells"] == [True, places, "categorizedSymbol", crs]
+    assert found["newcomer_exchanges"][0]
+    assert found["newcomer_exchanges"][2:] == ["categorizedSymbol", crs]
+
+
 def test_hostile_names_stay_text(written):
     page = (written / "newcomers.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in page
@@ -86,6 +117,19 @@ def test_hostile_names_stay_text(written):
     picture = ET.parse(written / "newcomers.svg").getroot()
     assert all("onload" not in element.attrib for element in picture.iter())
     assert not [element for element in picture.iter() if element.tag.endswith("script")]
+
+
+def test_a_newcomer_that_adds_nothing_anywhere_is_an_answer_too(small, run):
+    """A data centre as the issue names it: nobody in the template's region takes heat of 60 degC."""
+    out = small / "centre"
+    done = run(
+        "newcomer", str(small / "plan"), "--gives", "20 MW of 60 °C heat", "--spacing-km", "2", "--out", str(out)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "nowhere" in done.stdout
+    assert "note: '60 °C heat' was taken as hot_water_60" in done.stdout
+    assert (pd.read_csv(out / "newcomers.csv")["at_least"] == 0).all()
+    assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".html", ".gpkg", ".svg", ".tif"}
 
 
 def test_every_fault_at_once_and_nothing_is_written(small, run):
@@ -138,6 +182,23 @@ def test_types_are_ranked_on_the_sites_of_kalundborg(kalundborg, run, tmp_path):
     # Heat that nobody lacks is worth nothing: the district heating of Kalundborg has enough.
     assert (table.loc[table["plant_type"] == "data_centre", "at_least"] == 0).all()
     assert any("clinker_substitute" in note for note in facts["notes"])
+
+
+def test_the_value_of_a_fish_farm_is_what_a_hand_adds_up(kalundborg):
+    """3,000,000 m3 of warm sea water at 0.05 EUR are no longer bought; trench, pipe, pumping and its CO2 are paid."""
+    region = newcomers.read_region(kalundborg)
+    places = site_places(region.study)
+    near = places.points.distance(region.study.plant_points["asnaes"]).argmin()
+    one = Places(places.points.iloc[[near]].reset_index(drop=True))
+    (worth,) = newcomers.find_newcomers(region, read_newcomers(region.study, types=["a fish farm"]), one).worths
+    assert worth.plan is not None
+    own = [table[table["corridor"].str.startswith("new-")] for table in
+           (worth.plan.built_corridors, worth.plan.built_pipes)]  # fmt: skip
+    paid = own[0]["fixed_cost"].sum() + own[1]["fixed_cost"].sum() + own[1]["flow_cost"].sum()
+    paid += 70.0 * own[1]["co2"].sum()  # EUR per t, finance.co2_price_per_t
+    assert len(own[1]) == 1
+    assert worth.least == pytest.approx(3_000_000 * 0.05 - paid, abs=1)
+    assert worth.most == pytest.approx(worth.least, abs=1)
 
 
 def test_a_plan_anew_with_the_newcomer_as_a_plant_agrees(small):
@@ -194,6 +255,23 @@ def test_a_cell_whose_middle_is_a_plant_still_counts(template):
     at = study.plant_points.iloc[0]
     assert len(places) == places.grid.shape[0] * places.grid.shape[1]
     assert 50 <= places.points.distance(at).min() < 1500
+
+
+def test_a_cell_counts_with_the_land_that_siting_left_even_where_its_middle_is_excluded(template):
+    """Of each cell of 1 km only a strip of 150 m is suitable, off the middle; of the westernmost cells nothing is."""
+    study = read_study(template)
+    study = study.replace(zones=study.zones.iloc[:0])
+    plain = grid_places(study, spacing_m=1000)
+    west, north = plain.grid.corner
+    fits = np.full((plain.grid.shape[0] * 20, plain.grid.shape[1] * 20), np.nan)  # cells of 50 m
+    for column in range(1, plain.grid.shape[1]):
+        fits[:, column * 20 + 2 : column * 20 + 5] = 0.5
+    raster = Raster(fits, Affine(50, 0, west, 0, -50, north), study.crs)
+    places = grid_places(study.replace(suitability=raster), spacing_m=1000)
+    points = places.points
+    assert sorted(points["column"].unique()) == list(range(1, plain.grid.shape[1]))
+    across = (points.geometry.x - west) % 1000
+    assert across.between(100, 250).all()
 
 
 def test_finer_cells_lie_over_coarser_ones():
