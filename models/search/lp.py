@@ -50,6 +50,16 @@ def joined(parts: list[Rows]) -> Rows:
     )
 
 
+def distinct(rows: Rows) -> Rows:
+    """Return the rows without repetitions."""
+    matrix = rows.matrix
+    seen: dict[bytes, int] = {}
+    for row in range(len(rows)):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        seen.setdefault(matrix.indices[part].tobytes() + np.round(matrix.data[part], 9).tobytes(), row)
+    return rows.take(np.fromiter(seen.values(), dtype=np.int64))
+
+
 def with_rows(mip: Mip, rows: Rows) -> Mip:
     """Return the programme with more rows."""
     every = joined([Rows(mip.matrix, mip.row_lower, mip.row_upper), rows])

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from models.mip import Flags, Floats, Ints
+from models.search.cells import sides
+from models.search.cut_sets import CutSets
 from models.search.dicuts import Dicuts
 from models.search.form import Form
 from models.search.lp import Relaxation, Rows, joined, no_rows
@@ -37,8 +39,8 @@ class Root:
         The greatest bound seen, offset included.
     values, reduced_costs
         Of the solve that gave ``bound``.
-    rounds, strong, dicuts
-        What was done: rounds, strong rows and dicuts ever added.
+    rounds, strong, dicuts, cut_sets
+        What was done: rounds, and rows of each kind ever added.
     """
 
     form: Form
@@ -50,6 +52,7 @@ class Root:
     rounds: int = 0
     strong: int = 0
     dicuts: int = 0
+    cut_sets: int = 0
     rows: Rows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,7 +84,8 @@ def strengthen(
     ``left_s`` says how many seconds are left, ``ended`` whether to stop at once, ``told`` hears each new bound.
     """
     form = root.form
-    separator = Dicuts(form)
+    seen, columns = sides(form), len(form.mip.cost)
+    separators = Dicuts(seen, columns), CutSets(seen, columns)
     idle = np.zeros(0, dtype=np.int64)
     stalled, before = 0, -np.inf
     while root.relaxation.solve(left_s()):
@@ -97,7 +101,7 @@ def strengthen(
         if root.rounds == 1 and _keep_waiting(form, relaxation):
             continue
         idle = _dropped(relaxation, idle)
-        new = _violated(form, separator, relaxation.values, root, ended)
+        new = _violated(form, separators, relaxation.values, root, ended)
         if (not len(new) and exact) or stalled >= _PATIENCE or ended() or left_s() <= 0:
             break
         relaxation.add(new)
@@ -128,15 +132,20 @@ def _dropped(relaxation: Relaxation, idle: Ints) -> Ints:
     return idle
 
 
-def _violated(form: Form, separator: Dicuts, values: Floats, root: Root, ended: Callable[[], bool]) -> Rows:
-    """Return violated rows: strong ones first, dicuts when few strong ones are left."""
+def _violated(
+    form: Form, separators: tuple[Dicuts, CutSets], values: Floats, root: Root, ended: Callable[[], bool]
+) -> Rows:
+    """Return violated rows: strong ones first, cuts when few strong ones are left."""
     by = form.strong.violation(values)
     most = np.flatnonzero(by > _VIOLATED)
     chosen = most[np.argsort(-by[most], kind="stable")[: max(2000, len(form.strong) // 20)]]
     strong = form.strong.rows(chosen, len(form.mip.cost))
     root.strong += len(strong)
-    if len(chosen) > 100 or not len(separator):
+    if len(chosen) > 100:
         return strong
-    dicuts = separator.separate(values, most=_DEMANDS, ended=ended)
-    root.dicuts += len(dicuts)
-    return joined([strong, dicuts])
+    dicuts, cut_sets = separators
+    cuts = dicuts.separate(values, most=_DEMANDS, ended=ended)
+    more = cut_sets.separate(values)
+    root.dicuts += len(cuts)
+    root.cut_sets += len(more)
+    return joined([strong, cuts, more])

@@ -109,3 +109,50 @@ def networks(draw: st.DrawFn) -> Mip:
         wanted = draw(st.dictionaries(others, st.integers(1, 4).map(float), min_size=1, max_size=3))
         commodities.append((origin, wanted))
     return network(nodes, arcs, commodities, both_ways=draw(st.booleans()))
+
+
+def market(
+    nodes: int,
+    arcs: list[Arc],
+    supplies: list[tuple[int, float]],
+    demands: list[tuple[int, float]],
+    *,
+    price: float,
+    most_pipes: int = 1,
+) -> Mip:
+    """Return the programme in which anything may be placed anywhere and each unit that is earns ``price``.
+
+    Columns: flows, placed per supply, served per demand, and per arc a number of pipes. Rows: balance,
+    ``flow <= capacity * pipes``.
+    """
+    placed = len(arcs)
+    served = placed + len(supplies)
+    pipes = served + len(demands)
+    count = pipes + len(arcs)
+    matrix = np.zeros((nodes + len(arcs), count))
+    cost, upper = np.zeros(count), np.full(count, np.inf)
+    for a, (tail, head, fixed, capacity, unit) in enumerate(arcs):
+        matrix[tail, a], matrix[head, a] = -1.0, 1.0
+        matrix[nodes + a, [a, pipes + a]] = 1.0, -capacity
+        cost[a], cost[pipes + a] = unit, fixed
+        upper[a], upper[pipes + a] = capacity * most_pipes, most_pipes
+    for s, (node, amount) in enumerate(supplies):
+        matrix[node, placed + s], upper[placed + s] = 1.0, amount
+    for d, (node, amount) in enumerate(demands):
+        matrix[node, served + d], upper[served + d], cost[served + d] = -1.0, amount, -price
+    integer = np.arange(count) >= pipes
+    lower = np.concatenate([np.zeros(nodes), np.full(len(arcs), -np.inf)])
+    return Mip(cost, np.zeros(count), upper, integer, csr_array(matrix), lower, np.zeros(nodes + len(arcs)))
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> Mip:
+    """Draw a market of up to 5 nodes, 6 arcs, 3 supplies and 3 demands."""
+    nodes = draw(st.integers(3, 5))
+    pairs = st.tuples(st.integers(0, nodes - 1), st.integers(0, nodes - 1)).filter(lambda pair: pair[0] != pair[1])
+    ends = draw(st.lists(pairs, min_size=nodes - 1, max_size=6, unique=True))
+    price = st.integers(0, 30).map(float)
+    arcs = [(*pair, draw(price), float(draw(st.integers(1, 12))), draw(price) / 50) for pair in ends]
+    streams = st.lists(st.tuples(st.integers(0, nodes - 1), st.integers(1, 9).map(float)), min_size=1, max_size=3)
+    most_pipes = draw(st.integers(1, 2))
+    return market(nodes, arcs, draw(streams), draw(streams), price=draw(price), most_pipes=most_pipes)
