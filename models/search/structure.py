@@ -201,6 +201,7 @@ def find_twins(mip: Mip, gates: Gates, balance: Balance) -> tuple[Ints, Ints, In
     paid = mip.cost[forward] + mip.cost[backward] >= 0
     fits = cancel & paid & harmless[forward] & harmless[backward]
     fits &= (mip.lower[forward] == 0) & (mip.lower[backward] == 0)
+    fits &= mip.upper[gates.gate[order[first]]] == 1  # of several pipes side by side each way may use all
     tight = gates.slope[order[first]]
     chosen = np.flatnonzero(fits)
     chosen = chosen[np.lexsort((tight[chosen], forward[chosen]))]  # of several rows of one pair the tightest

@@ -119,23 +119,27 @@ def market(
     *,
     price: float,
     most_pipes: int = 1,
+    both_ways: bool = False,
 ) -> Mip:
     """Return the programme in which anything may be placed anywhere and each unit that is earns ``price``.
 
-    Columns: flows, placed per supply, served per demand, and per arc a number of pipes. Rows: balance,
-    ``flow <= capacity * pipes``.
+    Columns: flows (``both_ways``: and those back), placed per supply, served per demand, and per arc a number of
+    pipes. Rows: balance, ``flow (+ back) <= capacity * pipes``.
     """
-    placed = len(arcs)
+    ways = 2 if both_ways else 1
+    placed = ways * len(arcs)
     served = placed + len(supplies)
     pipes = served + len(demands)
     count = pipes + len(arcs)
     matrix = np.zeros((nodes + len(arcs), count))
     cost, upper = np.zeros(count), np.full(count, np.inf)
     for a, (tail, head, fixed, capacity, unit) in enumerate(arcs):
-        matrix[tail, a], matrix[head, a] = -1.0, 1.0
-        matrix[nodes + a, [a, pipes + a]] = 1.0, -capacity
-        cost[a], cost[pipes + a] = unit, fixed
-        upper[a], upper[pipes + a] = capacity * most_pipes, most_pipes
+        for way, (start, end) in enumerate(((tail, head), (head, tail))[:ways]):
+            flow = ways * a + way
+            matrix[start, flow], matrix[end, flow], matrix[nodes + a, flow] = -1.0, 1.0, 1.0
+            cost[flow], upper[flow] = unit, capacity * most_pipes
+        matrix[nodes + a, pipes + a] = -capacity
+        cost[pipes + a], upper[pipes + a] = fixed, most_pipes
     for s, (node, amount) in enumerate(supplies):
         matrix[node, placed + s], upper[placed + s] = 1.0, amount
     for d, (node, amount) in enumerate(demands):
@@ -154,5 +158,7 @@ def markets(draw: st.DrawFn) -> Mip:
     price = st.integers(0, 30).map(float)
     arcs = [(*pair, draw(price), float(draw(st.integers(1, 12))), draw(price) / 50) for pair in ends]
     streams = st.lists(st.tuples(st.integers(0, nodes - 1), st.integers(1, 9).map(float)), min_size=1, max_size=3)
-    most_pipes = draw(st.integers(1, 2))
-    return market(nodes, arcs, draw(streams), draw(streams), price=draw(price), most_pipes=most_pipes)
+    most_pipes, both_ways = draw(st.integers(1, 2)), draw(st.booleans())
+    return market(
+        nodes, arcs, draw(streams), draw(streams), price=draw(price), most_pipes=most_pipes, both_ways=both_ways
+    )

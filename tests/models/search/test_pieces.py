@@ -120,6 +120,12 @@ def test_a_cut_set_counts_pipes_by_rounding() -> None:
     assert root.bound == pytest.approx(15 - 100)
 
 
+def test_a_two_way_pipe_that_may_lie_twice_carries_twice() -> None:
+    mip = market(2, [(0, 1, 5.0, 4.0, 0.0)], [(0, 8.0)], [(1, 8.0)], price=10.0, most_pipes=2, both_ways=True)
+    assert optimum(mip) == pytest.approx(10 - 80)
+    assert _root(make_form(mip)).bound <= 10 - 80 + 1e-9
+
+
 @settings(max_examples=60)
 @given(markets())
 def test_cut_sets_cut_no_plan_of_a_market_off(mip: Mip) -> None:
