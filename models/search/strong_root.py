@@ -17,12 +17,16 @@ from models.search.cut_sets import CutSets
 from models.search.dicuts import Dicuts
 from models.search.form import Form
 from models.search.lp import Relaxation, Rows, joined, no_rows
+from models.search.rays import Rays
+from models.search.two_way import make_rays
 
 _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none
 _PATIENCE = 4  # rounds without progress
 _DEMANDS = 400  # demands and supplies with new dicuts per round
 _MANY = 10_000  # flows with strong rows beyond which most wait outside until they are worth it
+_CROWDED = 10  # flows behind each gate, at least, for them to wait: of a few most are needed soon
+_LOOSE, _TIGHT = 1e-6, 1e-9  # relative gaps of interior points: far from corners while cutting, then exact
 _SHARE = 0.1  # of them that begin inside
 _IDLE = 5  # rounds after which a row that does not bind is dropped
 
@@ -54,14 +58,16 @@ class Root:
     dicuts: int = 0
     cut_sets: int = 0
     rows: Rows = field(init=False)
+    _rays: Rays = field(init=False)
 
     def __post_init__(self) -> None:
-        self.relaxation = Relaxation(self.form.mip)
+        self._rays = make_rays(self.form)
+        self.relaxation = Relaxation(self.form.mip, self._rays)
         self.rows = no_rows(len(self.form.mip.cost))
 
     def copy(self) -> Relaxation:
         """Return a relaxation of its own with the rows that are there now."""
-        other = Relaxation(self.form.mip)
+        other = Relaxation(self.form.mip, self._rays)
         other.add(self.relaxation.extra)
         return other
 
@@ -88,9 +94,9 @@ def strengthen(
     separators = Dicuts(seen, columns), CutSets(seen, columns)
     idle = np.zeros(0, dtype=np.int64)
     stalled, before = 0, -np.inf
-    while root.relaxation.solve(left_s()):
-        relaxation = root.relaxation
-        exact = relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
+    relaxation, interior = root.relaxation, _LOOSE
+    while relaxation.solve(left_s(), interior=interior if relaxation.can_be_interior else 0.0):
+        exact = relaxation.all_inside or relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
         moved = abs(relaxation.objective - before) > _STALLED * max(abs(relaxation.objective), 1e-9)
         before = relaxation.objective
         stalled = 0 if moved or not exact else stalled + 1
@@ -102,8 +108,12 @@ def strengthen(
             continue
         idle = _dropped(relaxation, idle)
         new = _violated(form, separators, relaxation.values, root, ended)
-        if (not len(new) and exact) or stalled >= _PATIENCE or ended() or left_s() <= 0:
+        if ended() or left_s() <= 0:
             break
+        if (not len(new) and exact) or stalled >= _PATIENCE:
+            if interior <= _TIGHT or not relaxation.can_be_interior:
+                break
+            interior, stalled = _TIGHT, 0
         relaxation.add(new)
         idle = np.concatenate([idle, np.zeros(len(new), dtype=np.int64)])
     root.infeasible = root.relaxation.infeasible and root.rounds == 0
@@ -116,7 +126,7 @@ def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:
     may = np.zeros(len(mip.cost), dtype=bool)
     may[form.strong.x] = True
     may &= (mip.lower == 0) & np.isfinite(mip.upper) & (relaxation.values <= 0)
-    if may.sum() <= _MANY:
+    if may.sum() <= max(_MANY, _CROWDED * len(np.unique(form.strong.y))):
         return False
     dear = relaxation.reduced_costs * mip.upper
     relaxation.keep_waiting(may & (dear > np.quantile(dear[may], _SHARE)))
