@@ -11,6 +11,7 @@ from benchmarks import (
     candidates,
     known_optima,
     least_cost,
+    map_pages,
     oracle_pipes,
     oracle_valhalla,
     plan_stages,
@@ -35,10 +36,11 @@ BENCHMARKS: Mapping[str, Callable[[int], list[Record]]] = {
     "oracle-valhalla": oracle_valhalla.run,
     "plan": plan_stages.run,
     "routing": routing,
-    "siting": siting_thinning.run,
 }
 # Those with arguments of their own, which print as they go and say how it ended.
-OWN_ARGUMENTS = {"known_optima": known_optima, "models": region_models}
+OWN_ARGUMENTS = {
+    "known_optima": known_optima, "maps": map_pages, "models": region_models, "siting": siting_thinning,
+}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,16 +13,11 @@ from data.errors import (
 from data.frames import read_table, refuse_foreign, whole_file, whole_folder, write_tables
 from data.plan import Plan, read_plan, write_plan
 from data.problem import Problem, ProblemSettings, read_problem, write_problem
-from data.read_study import (
-    bundled_studies,
-    documented_exchanges,
-    read_documented,
-    read_study,
-    study_folder,
-    study_source,
-)
+from data.read_documented import documented_exchanges, read_documented
+from data.read_study import read_study
 from data.settings import Limits, Settings, Solver
 from data.study import Raster, Study
+from data.study_sources import bundled_studies, study_folder, study_source
 from data.study_to_workbook import study_to_workbook
 from data.write_study import write_study
 from data.write_workbook import template_content, write_content

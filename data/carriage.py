@@ -1,4 +1,4 @@
-"""Which vehicle may carry which resource, and which tunnels dangerous goods must avoid."""
+"""Which vehicle may carry which resource, which tunnels dangerous goods avoid, what owning a vehicle costs per hour."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data.errors import Fault
 from data.settings import Settings
 
 # The strictest tunnel code that goods of an ADR class have in tanks or bulk (ADR 2023, table A column 15):
@@ -37,3 +38,31 @@ def may_carry(settings: Settings, hauls: pd.DataFrame) -> npt.NDArray[np.bool_]:
     allowed &= hauls["adr"].astype(bool) | ~hauls["dangerous"]
     flags: npt.NDArray[np.bool_] = allowed.to_numpy(dtype=bool)
     return flags
+
+
+def owned_per_h(settings: Settings, vehicles: pd.DataFrame) -> pd.Series:
+    """Return what of ``cost_per_h`` is the vehicle itself, currency/h: paid apart where vehicles are bought whole.
+
+    Parameters
+    ----------
+    settings
+        Of the study.
+    vehicles
+        ``fixed_cost``, currency/year, and ``hours_per_year`` of one vehicle of each class.
+    """
+    return vehicles["fixed_cost"] / vehicles["hours_per_year"] * float(settings.trucks.whole_vehicles)
+
+
+def fleet_faults(settings: Settings, vehicles: pd.DataFrame) -> list[Fault]:
+    """Return the classes whose cost per hour is less than the share of the vehicle that it should hold."""
+    return [
+        Fault(
+            "study.toml",
+            f"trucks.vehicles.{row.vehicle}.cost_per_h",
+            f"{row.cost_per_h:g}",
+            f"at least {share:.4g}, which trucks.whole_vehicles takes out of it: fixed_cost {row.fixed_cost:g} a year "
+            f"over {row.hours_per_year:g} hours",
+        )
+        for row, share in zip(vehicles.itertuples(index=False), owned_per_h(settings, vehicles), strict=True)
+        if share > row.cost_per_h
+    ]

@@ -25,6 +25,7 @@ _TABLES: dict[str, Family] = {
     "synonyms": "catalogue",
     "match_rules": "catalogue",
     "law": "catalogue",
+    "plant_types": "catalogue",
     "sources": "catalogue",
 }
 
@@ -45,6 +46,7 @@ class Catalogue:
     synonyms: pd.DataFrame
     match_rules: pd.DataFrame
     law: pd.DataFrame
+    plant_types: pd.DataFrame
     sources: pd.DataFrame  # table, key, column, kind (source | assumption), source
 
 

@@ -37,6 +37,8 @@ _SECTORS = (
     "food", "glass", "metals", "paper", "pharmaceuticals", "plastics", "power", "refinery", "soil treatment", "steel",
     "textiles", "utility", "waste management", "water", "other",
 )  # fmt: skip
+# What a rule of siting may look at, beside layers of its own and of terrain.
+_LAYERS = ("plants", "zones", "crossings", "roads", "pipelines", "sites", "gates", "elevation", "landcover", "osm")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ CHOICES: Mapping[str, Choice] = {
     "choice_line": Choice("line", lambda c: c.lines[["kind", "name"]]),
     "choice_pipe_class": Choice("pipe class", lambda c: c.pipe_costs[["pipe_class"]].drop_duplicates(), strict=True),
     "choice_vehicle": Choice("vehicle class", lambda c: c.vehicles[["vehicle", "name"]]),
+    "choice_layer": Choice("layer", _listed(*_LAYERS)),
     "choice_plant": Choice("plant", _listed()),
 }
 _COLUMNS = {
@@ -70,6 +73,7 @@ _COLUMNS = {
     ("streams", "resource"): "choice_resource", ("pipelines", "resource"): "choice_resource",
     ("documented", "resource"): "choice_resource", ("streams", "unit"): "choice_unit",
     ("documented", "unit"): "choice_unit", ("plants", "sector"): "choice_sector", ("zones", "kind"): "choice_land",
+    ("siting_criteria", "on"): "choice_layer", ("siting_exclude", "on"): "choice_layer",
     ("crossings", "kind"): "choice_line", ("resources", "pipe_class"): "choice_pipe_class",
 }  # fmt: skip
 
@@ -82,7 +86,7 @@ def choice_of(table: str, column: str) -> str | None:
 def write_choices(book: Book) -> None:
     """Write the sheet and give each list its name."""
     catalogue = read_catalogue()
-    sheet = book.sheet("choices", columns=[26, 34, 10, 10, 20, 14, 24, 14, 24, 22, 20, 34])
+    sheet = book.sheet("choices", columns=[26, 34, 10, 10, 20, 14, 24, 14, 24, 22, 20, 34, 16])
     column = 0
     for name, choice in CHOICES.items():
         if name == "choice_plant":

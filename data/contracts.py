@@ -36,6 +36,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
             "pipelines": "pipeline",
             "sites": "site",
             "documented": "exchange",
+            "siting_criteria": "name",
         }.items()
     },
     ("study", "grades"): ("resource", "serves"),
@@ -50,6 +51,7 @@ KEYS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("catalogue", "synonyms"): ("synonym", "resource", "language"),
     ("catalogue", "match_rules"): ("rule",),
     ("catalogue", "law"): ("resource", "note"),
+    ("catalogue", "plant_types"): ("plant_type", "resource", "direction"),
     **{
         ("problem", table): (key,)
         for table, key in {

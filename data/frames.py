@@ -15,7 +15,7 @@ from data.contracts import Family, conform, contract, empty_table
 from data.errors import Fault, InputError
 from data.sheets import is_workbook, read_sheet
 
-_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "siting.json")
+_OUR_MARKS = ("plan.json", "candidates.gpkg", "front.csv", "matches.csv", "siting.json", "newcomers.json")
 TABLE_FORMATS = "a table as CSV (UTF-8, cells separated by commas), Parquet or XLSX"
 
 

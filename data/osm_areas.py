@@ -20,6 +20,10 @@ _KINDS = {
     "man_made": {"works", "wastewater_plant", "water_works"},
     "power": {"plant", "substation"},
 }
+# What OpenStreetMap is asked for, as OSMnx takes it.
+AREA_TAGS: dict[str, bool | str | list[str]] = {
+    key: sorted(_KINDS[key]) if key in _KINDS else True for key in AREA_KEYS
+}
 
 
 def area_kind(tags: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ import shapely
 from pyproj import CRS
 
 from data.crs import to_study_crs
+from data.download_areas import download_osm_areas
 from data.errors import Fault, InputError
 from data.layers import VECTOR_SUFFIXES, geometry_faults, layer_name, open_raster, read_layer
 from data.osm import OSM_SUFFIXES
@@ -47,8 +48,12 @@ def read_siting_layers(settings: Settings, folder: Path, crs: CRS) -> tuple[dict
         faults += found
         if ground is not None:
             layers[name] = ground
+    if siting.download is not None and OSM in siting.layers:
+        faults.append(
+            Fault("study.toml", "siting.download", "land use both in a layer and to download", "one of the two")
+        )
     if _wants_osm(siting) and OSM not in siting.layers:
-        ground, found = _osm_of_roads(settings, folder, crs)
+        ground, found = _osm_of_study(settings, folder, crs)
         faults += found
         if ground is not None:
             layers[OSM] = ground
@@ -117,13 +122,24 @@ def _wants_osm(siting: Siting) -> bool:
     return OSM in (siting.candidates or ()) or any(rule.on == OSM for rule in siting.rules)
 
 
-def _osm_of_roads(settings: Settings, folder: Path, crs: CRS) -> tuple[Ground | None, list[Fault]]:
-    """Return the land use of the extract that the roads come from."""
+def _osm_of_study(settings: Settings, folder: Path, crs: CRS) -> tuple[Ground | None, list[Fault]]:
+    """Return the land use of the download, else of the extract that the roads come from."""
+    assert settings.siting is not None
     roads = settings.layers.get("roads")
-    if roads is not None and roads.path.lower().endswith(OSM_SUFFIXES):
+    by_roads = roads is not None and roads.path.lower().endswith(OSM_SUFFIXES)
+    if settings.siting.download is None and by_roads and roads is not None:
         return _read(roads, [*_KEPT], folder, crs)
-    expected = 'an OpenStreetMap extract: [siting.layers] osm = "region.osm.pbf", or as the roads'
-    return None, [Fault("study.toml", "siting.layers.osm", "nothing", expected)]
+    where = "download" if settings.siting.download is None else "siting.download"
+    download = settings.siting.download or settings.download
+    if download is None:
+        expected = (
+            'an OpenStreetMap extract: [siting.layers] osm = "region.osm.pbf", or as the roads; or [siting.download]'
+        )
+        return None, [Fault("study.toml", "siting.layers.osm", "nothing", expected)]
+    try:
+        return download_osm_areas(download, folder, crs=crs, where=where), []
+    except InputError as error:
+        return None, list(error.faults)
 
 
 def _read(spec: LayerSpec, columns: list[str], folder: Path, crs: CRS) -> tuple[Ground | None, list[Fault]]:

@@ -18,6 +18,7 @@ from data.settings import Settings
 from data.sheets import plain_number
 from data.tomlfile import toml_key, toml_value
 
+SHEET_LISTS = ("criteria", "exclude", "judgements")  # lists of [siting] that have sheets of their own in a workbook
 Kind = Literal["text", "number", "flag", "choice", "any", "list", "pairs"]
 
 
@@ -39,7 +40,22 @@ class SettingKey:
 
 @cache
 def setting_keys() -> Mapping[str, SettingKey]:
-    """Return every key in the order of the settings."""
+    """Return every key in the order of the settings, but those of lists that have sheets of their own."""
+    return {key: item for key, item in _every_key().items() if not in_sheet(key.split("."))}
+
+
+def in_sheet(path: Sequence[str]) -> bool:
+    """Return whether a key belongs to a list that has a sheet of its own."""
+    return len(path) > 1 and path[0] == "siting" and path[1] in SHEET_LISTS
+
+
+def rule_key(rules: str, name: str) -> SettingKey:
+    """Return the key of a column of the rules of siting: ``criteria`` or ``exclude``."""
+    return _every_key()[f"siting.{rules}.*.{name}"]
+
+
+@cache
+def _every_key() -> Mapping[str, SettingKey]:
     with files("data").joinpath("contracts", "settings.csv").open(encoding="utf-8") as text:
         said = {row["key"]: row for row in csv.DictReader(text)}
     return {key: _key(key, field, said.get(key, {})) for key, field in _leaves(Settings, "")}
@@ -254,12 +270,15 @@ def _limits(field: FieldInfo) -> tuple[float | None, float | None]:
 
 
 __all__ = [
+    "SHEET_LISTS",
     "SettingKey",
     "dotted",
     "flat",
+    "in_sheet",
     "known",
     "parse_path",
     "parse_value",
+    "rule_key",
     "sections",
     "setting_keys",
     "write_value",

@@ -10,8 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data.settings_base import LayerSpec as LayerSpec  # asked for here by whoever reads a layer
-from data.settings_base import PositiveFloat, Section, Share, spelled_out
+from data.settings_base import (  # asked for here by whoever reads a layer
+    Download,
+    PositiveFloat,
+    Section,
+    Share,
+    spelled_out,
+)
+from data.settings_base import LayerSpec as LayerSpec
 from data.siting_settings import Siting
 
 
@@ -63,6 +69,8 @@ class VehicleOverride(Section):
     width_m: PositiveFloat | None = None
     co2_laden_kg_per_km: Annotated[float, Field(ge=0)] | None = None
     co2_empty_kg_per_km: Annotated[float, Field(ge=0)] | None = None
+    fixed_cost: Annotated[float, Field(ge=0)] | None = None  # one vehicle per year; cost_per_h holds its share per hour
+    hours_per_year: Annotated[float, Field(gt=0, le=8784)] | None = None
     resources: tuple[str, ...] | None = None  # exactly what it may carry, instead of by body
 
 
@@ -70,6 +78,7 @@ class Trucks(Section):
     """Which vehicles haul what, and how far."""
 
     classes: tuple[str, ...] | None = None  # vehicle classes of the catalogue in use; all when absent
+    whole_vehicles: bool = False  # vehicles are bought whole; otherwise each haul pays for the hours it takes
     max_distance_km: PositiveFloat = 1000.0
     max_snap_km: PositiveFloat = 3.0  # a plant farther from any road is unreachable by truck
     access_kmh: PositiveFloat = 20.0  # speed on the leg between a plant and the road
@@ -163,6 +172,7 @@ class Hubs(Section):
     places: tuple[str, ...] | None = None  # only these sites or plants; all when absent
     max_modules: Annotated[int, Field(ge=1)] | None = None  # of each at one place, instead of the technology's own
     between_places: bool = False  # what one hub makes may go to a hub elsewhere, not only to one beside it
+    max_pipe_km: PositiveFloat | None = None  # straight line to a hub beyond which no pipe is offered, only trucks
     buy: bool = True  # beside its first resource a hub may buy what it eats at the virgin price
     dispose: bool = True  # what a hub makes may be disposed of at its disposal cost
     cost_factor: PositiveFloat = 1.0  # on the investment: the region's price level
@@ -176,6 +186,7 @@ class Limits(Section):
     max_partners: Count | None = None  # plants that give or take anything in any period
     investment_budget: NotNegative | tuple[NotNegative, ...] | None = None  # in each period, or one per period
     max_new_partners: Count | tuple[Count, ...] | None = None  # in each period, or one per period
+    max_hub_sites: Count | tuple[Count, ...] | None = None  # places where hubs stand by then; or one per period
     # (from, to) or (from, to, resource): plants, or sites of hubs; the resource as given or as received.
     forced_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
     forbidden_exchanges: tuple[tuple[str, str] | tuple[str, str, str], ...] = ()
@@ -185,6 +196,9 @@ class Limits(Section):
     forbidden_corridors: tuple[str, ...] = ()
     forced_hubs: tuple[str, ...] = ()  # at least one module stands
     forbidden_hubs: tuple[str, ...] = ()
+
+
+LIMITS_BY_PERIOD = ("investment_budget", "max_new_partners", "max_hub_sites")  # one number, or one for each
 
 
 class Solver(Section):
@@ -205,24 +219,6 @@ class World(Section):
     join_km: PositiveFloat = 5.0  # a world road that enters the study's roads meets a main road this near
     speed_kmh: PositiveFloat = 65.0  # of a truck on any of them, stops left out: assumption
     links: tuple[tuple[float, float, float, float], ...] = ()  # lon, lat to lon, lat: bridges that the world lacks
-
-
-class Download(Section):
-    """Roads fetched from OpenStreetMap instead of read from a file."""
-
-    place: str | None = None
-    bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
-    polygon: str | None = None  # a layer whose first polygon is the area
-    overpass_url: str = "https://overpass-api.de/api"
-    nominatim_url: str = "https://nominatim.openstreetmap.org/"
-    cache: str = "cache"  # folder, relative to the study
-
-    @model_validator(mode="after")
-    def _one_area(self) -> Download:
-        if sum(area is not None for area in (self.place, self.bbox, self.polygon)) != 1:
-            msg = "exactly one of place, bbox and polygon"
-            raise ValueError(msg)
-        return self
 
 
 class Distance(Section):
@@ -316,7 +312,7 @@ class Settings(Section):
     @model_validator(mode="after")
     def _one_limit_per_phase(self) -> Settings:
         count = len(self.phases.years) if self.phases is not None else 1
-        for name in ("investment_budget", "max_new_partners"):
+        for name in LIMITS_BY_PERIOD:
             values = getattr(self.limits, name)
             if isinstance(values, tuple) and len(values) != count:
                 msg = f"limits.{name}: one number, or one for each of {count} phases, not {len(values)}"

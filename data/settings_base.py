@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
@@ -36,6 +36,24 @@ class LayerSpec(Section):
                 msg = 'a CRS such as "EPSG:4326"'
                 raise ValueError(msg) from None
         return crs
+
+
+class Download(Section):
+    """Roads or land use fetched from OpenStreetMap instead of read from a file."""
+
+    place: str | None = None
+    bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
+    polygon: str | None = None  # a layer whose first polygon is the area
+    overpass_url: str = "https://overpass-api.de/api"
+    nominatim_url: str = "https://nominatim.openstreetmap.org/"
+    cache: str = "cache"  # folder, relative to the study
+
+    @model_validator(mode="after")
+    def _one_area(self) -> Download:
+        if sum(area is not None for area in (self.place, self.bbox, self.polygon)) != 1:
+            msg = "exactly one of place, bbox and polygon"
+            raise ValueError(msg)
+        return self
 
 
 def spelled_out(values: Mapping[str, object], key: str) -> Mapping[str, object]:

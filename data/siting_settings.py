@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data.settings_base import LayerSpec, PositiveFloat, Section, Share, spelled_out
+from data.settings_base import Download, LayerSpec, PositiveFloat, Section, Share, spelled_out
 
 NotNegative = Annotated[float, Field(ge=0)]
 Origin = Literal["parcel", "osm", "hexagon", "area"]
@@ -132,6 +132,7 @@ class Siting(Section):
     bbox: tuple[float, float, float, float] | None = None  # west, south, east, north in degrees
     region: str | None = None  # a layer of polygons: nothing outside them
     layers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")], LayerSpec] = {}
+    download: Download | None = None  # OpenStreetMap's land use where no extract has it; [download] when absent
     exclude_forbidden_zones: bool = True  # land that no pipe may enter is no place for a hub either
     exclude: tuple[Exclusion, ...] = ()
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
@@ -141,8 +142,8 @@ class Siting(Section):
     candidates: tuple[Origin, ...] | None = None  # parcels where the study has some, hexagons otherwise
     osm_kinds: tuple[str, ...] = ("industrial", "brownfield")
     hexagon_m: PositiveFloat = 400.0  # from side to opposite side
-    spacing_m: NotNegative = 1000.0  # between sites that are found; parcels of the study stay
-    max_sites: Annotated[int, Field(ge=1)] = 20  # that are found; parcels of the study come on top
+    spacing_m: NotNegative = 500.0  # between sites that are found; parcels of the study stay
+    max_sites: Annotated[int, Field(ge=1)] = 30  # that are found; parcels of the study come on top
     min_area_ha: NotNegative = 1.0
     min_score: Share = 0.5  # hexagons and areas cover cells at least this suitable
     sensitivity: Sensitivity = Sensitivity()

@@ -11,13 +11,15 @@ from typing import Any
 from data.contracts import Column, conform, contract
 from data.errors import Fault, InputError
 from data.layers import table_layer
-from data.setting_keys import known, parse_path, parse_value
+from data.setting_keys import in_sheet, known, parse_path, parse_value
 from data.settings import LAYERS
 from data.sheets import Cells, open_workbook, read_sheet, sheet_label
+from data.siting_sheets import SITING_SHEETS, Rules, rules_of
 
 TABLE_SHEETS = tuple(name for name in LAYERS if name in contract("study"))  # layers that may be a sheet
 PLACED_SHEETS = ("plants", "zones", "crossings", "pipelines", "sites", "gates")  # of them, those with a place
 _OTHER_SHEETS = ("settings", "documented", "instructions", "choices")
+_SHEETS = (*TABLE_SHEETS, *SITING_SHEETS, *_OTHER_SHEETS)
 _SETTING_COLUMNS = ("key", "value", "unit", "default", "meaning")
 _NEEDED = ("plants", "streams")
 
@@ -42,12 +44,16 @@ class StudyWorkbook:
     rows: dict[str, int] = field(default_factory=dict)  # of each key on the settings sheet
     faults: list[Fault] = field(default_factory=list)
     sheets: dict[str, str] = field(default_factory=dict)  # known name -> as it is spelled
+    rules: Rules = field(default_factory=Rules)  # of siting
 
     def placed(self, fault: Fault) -> Fault:
         """Return a fault of a ``study.toml`` as one of the settings sheet, with its row."""
         fault = dataclasses.replace(fault, expected=fault.expected.replace("study.toml", "the sheet settings"))
         if fault.file != "study.toml":
             return fault
+        of_rule = self.rules.placed(fault)
+        if of_rule is not None:
+            return of_rule
         label = sheet_label(self.path.name, "settings")
         path = fault.column.split(".")
         if path[0] == "terrain" and len(path) > 1 and path[1].isdigit() and isinstance(self.content["terrain"], list):
@@ -99,6 +105,7 @@ def read_study_workbook(path: Path) -> StudyWorkbook:
         fault = Fault(path.name, "", "no sheet settings", "a study workbook as `symbioplan init --xlsx` writes it")
         raise InputError([*book.faults, fault])
     _read_settings(book)
+    _read_rules(book)
     layers = book.content.setdefault("layers", {})
     for name in TABLE_SHEETS if isinstance(layers, dict) else ():
         _add_layer(book, layers, name)
@@ -110,8 +117,8 @@ def _sort(book: StudyWorkbook, made: Any) -> None:  # noqa: ANN401 - openpyxl ha
     label = sheet_label(book.path.name, title)
     if title.startswith("_"):
         return
-    if name not in (*TABLE_SHEETS, *_OTHER_SHEETS):
-        expected = f"one of {', '.join((*TABLE_SHEETS, *_OTHER_SHEETS))}; sheets of your own begin with _ (_notes)"
+    if name not in _SHEETS:
+        expected = f"one of {', '.join(_SHEETS)}; sheets of your own begin with _ (_notes)"
         book.faults.append(Fault(label, "", "a sheet that is not known", expected))
     elif made.sheet_state != "visible" and name not in ("instructions", "choices"):
         expected = "a sheet that can be seen, or none: what is planned with is not hidden"
@@ -165,11 +172,28 @@ def _read_settings(book: StudyWorkbook) -> None:
         ]
 
 
+def _read_rules(book: StudyWorkbook) -> None:
+    """Put the rules of siting in their place."""
+    for name, key in SITING_SHEETS.items():
+        if name not in book.sheets:
+            continue
+        label = sheet_label(book.path.name, book.sheets[name])
+        cells = read_sheet(book.path, book.sheets[name], columns=wanted_columns(name))
+        table, found = conform_cells(cells, name, file=label)
+        rules, misread = rules_of(table, name, label=label, rows=cells.rows)
+        book.faults += [*found, *misread]
+        siting = book.content.setdefault("siting", {}) if rules else None
+        if isinstance(siting, dict):
+            siting[key] = book.rules.content[key] = rules
+            book.rules.labels[key], book.rules.rows[key] = label, cells.rows
+
+
 def _add_setting(book: StudyWorkbook, key: str, value: object, row: int) -> Fault | None:
     """Put one setting in its place; return what is wrong with it, if anything."""
     path = _path(key)
-    if not path:
+    if not path or in_sheet(path):
         expected = "a key such as finance.discount_rate" + ("; put a name in place of *" if "*" in key else "")
+        expected = f"the sheet siting_{path[1]}" if path else expected
         return None if value is None and key else Fault("", "key", repr(key), expected)
     name = ".".join(path)
     if name in book.rows:

@@ -92,8 +92,9 @@ def _settings(
         content["hubs"] = {**content.get("hubs", {}), "technologies": tuple(study.technologies["technology"])}
     if terrain:
         content["terrain"] = terrain
-    if siting:
-        content["siting"]["layers"] = siting
+    if siting:  # what was downloaded is among the layers
+        content["siting"] = {**content["siting"], "layers": siting}
+        content["siting"].pop("download", None)
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
     tables = {key: value for key, value in content.items() if isinstance(value, dict)}
     return {**plain, "layers": layers, **tables}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from data.contracts import Column
 from data.errors import Fault, InputError
 from data.frames import read_table
 from data.setting_keys import SettingKey, dotted, flat, known, sections, setting_keys, write_value
+from data.siting_sheets import SITING_SHEETS, rule_tables
 from data.study_workbook import PLACE_COLUMNS, PLACED_SHEETS, TABLE_SHEETS, wanted_columns
 from data.tomlfile import toml_value
 from data.xlsx import MAX_TEXT, Book, Sheet
@@ -25,6 +26,8 @@ from data.xlsx import MAX_TEXT, Book, Sheet
 HEADER = 2  # row of a table's header, counted from 0; above it what the sheet is about, and the units
 _SPARE_ROWS = 1000  # below the header that have drop-downs
 _COORDINATES = {"degrees": ("lon", "lat"), "metres": ("x", "y")}
+_WIDTHS = {"wkt": 40.0, "note": 40.0, "source": 40.0, "name": 30.0, "classes": 40.0, "values": 40.0, "points": 24.0,
+           "steps": 24.0}  # fmt: skip
 _ABOUT = {
     "plants": "One row per plant. The place is a point (two coordinates) or an outline (wkt).",
     "streams": "What each plant has to give (supply) and wants (demand), one row each.",
@@ -34,6 +37,10 @@ _ABOUT = {
     "pipelines": "Pipes that are there already, as lines (wkt). Or name a file: layers.pipelines in settings.",
     "sites": "Parcels where a shared hub could stand, as points or outlines (wkt).",
     "gates": "Where trucks enter a plant, as points; without one a truck leaves a plant wherever a road is nearest.",
+    "siting_criteria": "What makes a place good for a hub. One function each: worst and best (linear), best and spread "
+    "(bell), points, steps or classes.",
+    "siting_exclude": "Where no hub may stand: within_m or beyond_m of features, above or below a value.",
+    "siting_judgements": "Instead of weights: how many times as much a criterion matters as another, every two once.",
     "documented": "Exchanges that are documented, for symbioplan compare --documented; planning never reads them.",
 }
 _INSTRUCTIONS = (
@@ -51,7 +58,10 @@ _INSTRUCTIONS = (
     ("4. The other sheets", "label"),
     ("May stay empty. Roads, elevation and land cover are files beside this workbook, named in settings as "
      "layers.roads and so on; without roads nothing goes by truck.", ""),
-    ("5. Check and plan", "label"),
+    ("5. Where a hub could stand", "label"),
+    ("Fill in siting_criteria, and where nothing may stand siting_exclude; then symbioplan site FILE.xlsx --out DIR "
+     "ranks places, and symbioplan plan offers them to hubs. Both empty: no siting.", ""),
+    ("6. Check and plan", "label"),
     ("symbioplan check FILE.xlsx says every fault with its sheet, row and column. symbioplan plan FILE.xlsx --out DIR "
      "writes the map, the report and plan.xlsx.", ""),
     ("", ""),
@@ -99,8 +109,9 @@ def write_content(content: Content, path: Path) -> None:
     with Book(path, title=title) as book:
         _instructions(book)
         _settings(book, content.settings)
-        for name in (*TABLE_SHEETS, *(name for name in ("documented",) if name in content.tables)):
-            _table(book, name, content)
+        tables = {**content.tables, **rule_tables(content.settings.get("siting"))}
+        for name in (*TABLE_SHEETS, *SITING_SHEETS, *(name for name in ("documented",) if name in tables)):
+            _table(book, name, replace(content, tables=tables))
         write_choices(book)
 
 
@@ -230,7 +241,7 @@ def _said(column: Column) -> str:
 def _width(column: Column) -> float:
     if column.type in ("number", "count", "flag"):
         return max(11.0, len(column.name) + 2)
-    return {"wkt": 40.0, "note": 40.0, "source": 40.0, "name": 30.0}.get(column.name, max(16.0, len(column.name) + 2))
+    return _WIDTHS.get(column.name, max(16.0, len(column.name) + 2))
 
 
 def put(sheet: Sheet, name: str, place: tuple[int, int], value: object, column: str, *, style: str) -> None:

@@ -7,16 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from scipy.spatial.distance import pdist, squareform
 from shapely.geometry.base import BaseGeometry
 
 Array = npt.NDArray[np.float64]
 
 ARC_POINTS = 41
 ARROW_AT = 24  # point of the arc that carries the arrowhead: past the middle, clear of both plants
-_CLUSTER_GAP = 5.0  # a gap this many times the usual one parts two clusters
-_TOO_MANY = 3000  # all pairs of more plants do not fit in memory comfortably
+_FAR, _NEAR_M = 4.0, 500.0  # times as far as the one before; what is nearer than this is not told apart
 
 
 def arcs(start: Array, end: Array, bulge: Array, loop_radius: float) -> Array:
@@ -59,23 +56,23 @@ def bearings(lines_degrees: Array) -> Array:
 
 
 def main_cluster(points: gpd.GeoSeries) -> npt.NDArray[np.bool_]:
-    """Return which points belong to the cluster where most of them stand.
+    """Return which points are not far outliers: all of them, unless a few make a picture of the whole useless.
 
-    The minimum spanning tree is cut where a gap is much longer than usual. If the largest part then
-    holds less than a third of the points there is no such cluster, and all of them belong.
+    Points are taken in the order of their distance from the median one. Where the next is several times as far
+    as the one before, it and all beyond are outliers, as long as they are no more than a third.
     """
-    count = len(points)
-    if count < 3 or count > _TOO_MANY:
-        return np.ones(count, dtype=bool)
-    apart = squareform(pdist(shapely.get_coordinates(points.to_numpy()))) + 1e-3  # zero would mean no edge
-    tree = minimum_spanning_tree(apart).tocoo()
-    keep = tree.data <= _CLUSTER_GAP * np.median(tree.data[tree.data > 1.0] if (tree.data > 1.0).any() else 1.0)
-    tree.data[~keep] = 0
-    tree.eliminate_zeros()
-    _, label = connected_components(tree, directed=False)
-    biggest = np.bincount(label).argmax()
-    inside = label == biggest
-    return inside if inside.sum() * 3 >= count else np.ones(count, dtype=bool)
+    xy = shapely.get_coordinates(points.to_numpy())
+    if len(xy) < 3:
+        return np.ones(len(xy), dtype=bool)
+    away = np.hypot(*(xy - np.median(xy, axis=0)).T)
+    order = np.argsort(away, kind="stable")
+    reach = np.maximum(away[order], _NEAR_M)
+    jumps = np.flatnonzero(reach[1:] > _FAR * reach[:-1]) + 1
+    jumps = jumps[3 * (len(xy) - jumps) <= len(xy)]
+    inside = np.ones(len(xy), dtype=bool)
+    if len(jumps):
+        inside[order[jumps[0] :]] = False
+    return inside
 
 
 def parted(line: shapely.LineString, part: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry]:
@@ -105,10 +102,11 @@ def parted(line: shapely.LineString, part: BaseGeometry) -> tuple[BaseGeometry, 
 
 def within_budget(lines: gpd.GeoSeries, vertices: int, tolerance: float = 2.0) -> gpd.GeoSeries:
     """Return the geometries simplified, ever more, until all together have few enough vertices."""
-    simple = lines.simplify(tolerance)
+    valid = bool(lines.geom_type.str.contains("Polygon").any())  # lines may cross themselves: several times as fast
+    simple = lines.simplify(tolerance, preserve_topology=valid)
     while shapely.get_num_coordinates(simple.to_numpy()).sum() > vertices and tolerance < 20_000:
         tolerance *= 2
-        simple = lines.simplify(tolerance)
+        simple = lines.simplify(tolerance, preserve_topology=valid)
     return simple
 
 

@@ -25,10 +25,12 @@ from maps.gis_layers import (
     candidate_frames,
     descriptions,
     plan_frames,
+    siting_frames,
     study_frames,
     writable,
 )
 from maps.qgis_project import project
+from maps.qgis_raster import write_raster
 from maps.qgis_style import Style, document
 from maps.scene import Scene
 from maps.styles import alternatives, style
@@ -132,34 +134,30 @@ def write_service_area(study: Study, roads: gpd.GeoDataFrame, bands: gpd.GeoData
     _write(scene, study_frames(scene, service_roads=banded(roads), service_bands=banded(bands)), path, "reach")
 
 
-def write_layers(frames: Frames, kinds: Mapping[str, Kind], styles: Mapping[str, Style], path: Path) -> None:
-    """Write layers and tables with their titles, the words for their columns and their QGIS styles.
-
-    Parameters
-    ----------
-    frames
-        By name; a file that is there is replaced.
-    kinds, styles
-        Of each of them.
-    path
-        The GeoPackage.
-    """
-    path.unlink(missing_ok=True)
-    for name, frame in frames.items():
-        _write_layer(name, frame, kinds[name], path)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("PRAGMA synchronous = OFF")
-        _store_styles(database, styles)
-        _store_columns(database, kinds, styles)
+def write_sites(study: Study, path: Path) -> None:
+    """Write ranked sites as points and areas, ``site_scores`` and the suitability over the study's ground."""
+    scene = Scene(study, Plan(problem=study.name, status="unknown"))
+    _write(scene, study_frames(scene, **siting_frames(study)), path, "sites")
 
 
 def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
+    """Write layers and tables with titles, words for their columns and QGIS styles, and the project that shows them.
+
+    Where siting found something, its suitability goes in too. A file that is there is replaced.
+    """
     frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
     styles = {name: style(scene, name, frame) for name, frame in frames.items()}
-    write_layers(frames, KINDS, styles, path)
+    path.unlink(missing_ok=True)
+    for name, frame in frames.items():
+        _write_layer(name, frame, KINDS[name], path)
+    raster = scene.study.suitability if "site_points" in frames else None
+    if raster is not None:
+        write_raster(raster, path)
     text = project(scene, frames, styles, path.name)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
+        _store_styles(database, styles)
+        _store_columns(database, KINDS, styles)
         _store_project(database, project_name, text)
 
 

@@ -14,8 +14,11 @@ from data.contracts import contract
 from data.study import Study
 from maps import background, layers
 from maps.scene import Scene, mapped
+from maps.siting_layers import has_siting
+from maps.siting_layers import sites as ranked_sites
 
-PLACES, DECIDED, OFFERED, GROUND, TABLES = "Places", "Plan", "Candidates", "Ground", "Tables"
+PLACES, DECIDED, OFFERED, SITED, GROUND, TABLES = "Places", "Plan", "Candidates", "Siting", "Ground", "Tables"
+GROUPS = (PLACES, DECIDED, OFFERED, SITED, GROUND, TABLES)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,12 @@ KINDS: Mapping[str, Kind] = {
     "candidate_corridors": Kind(
         OFFERED, "MultiLineString", "Possible corridors", "Where pipes could lie.", ("problem", "corridors")
     ),
+    "site_points": Kind(
+        SITED, "Point", "Ranked sites", "A point in each site that siting found or judged.", ("study", "sites")
+    ),
+    "site_areas": Kind(
+        SITED, "MultiPolygon", "Ranked sites as areas", "The same where a site is an area.", ("study", "sites")
+    ),
     "existing_pipelines": Kind(
         GROUND, "MultiLineString", "Pipelines already there", "Pipes that stood before.", ("study", "pipelines")
     ),
@@ -100,6 +109,9 @@ KINDS: Mapping[str, Kind] = {
         TABLES, "", "Indicators", "The plan beside the baseline, in which nothing is exchanged.", ("plan", "indicators")
     ),
     "costs": Kind(TABLES, "", "Costs", "The cost of the plan by its parts.", ("plan", "costs")),
+    "site_scores": Kind(
+        TABLES, "", "Scores of sites", "What each criterion of siting adds to each site.", ("study", "site_scores")
+    ),
     "unreachable_by_class": Kind(
         TABLES,
         "",
@@ -135,6 +147,7 @@ def plan_frames(scene: Scene) -> Frames:
         "pipelines": layers.pipelines(scene),
         "truck_routes": routes,
         "coarse_stretches": layers.coarse_parts(scene, routes)[1],
+        **siting_frames(scene.study),
         **_ground(scene),
         "streams": scene.study.streams,
         "indicators": plan.indicators,
@@ -170,6 +183,18 @@ def study_frames(scene: Scene, **more: gpd.GeoDataFrame) -> Frames:
     """Return a study's plants and ground with some layers more, top to bottom."""
     frames: Frames = {"plants": layers.plants(scene), **more, **_ground(scene)}
     return {name: frames[name] for name in KINDS if name in frames}
+
+
+def siting_frames(study: Study) -> Frames:
+    """Return what siting found as layers and a table; nothing for a study without it."""
+    if not has_siting(study):
+        return {}
+    ranked = ranked_sites(study).drop(columns=["colour", "class_colour"])
+    return {
+        "site_points": ranked.set_geometry(ranked.geometry.representative_point()),
+        "site_areas": ranked[ranked.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True),
+        "site_scores": study.site_scores,
+    }
 
 
 def banded(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -208,6 +233,8 @@ def _promoted(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 def _ground(scene: Scene) -> Frames:
     sites = background.sites(scene)
+    if has_siting(scene.study):  # what siting found has layers of its own
+        sites = sites[sites["origin"].isin(["", "parcel"])]
     outlines = pd.concat([layers.areas(scene), sites.rename(columns={"site": "plant"}).assign(sector="candidate site")])
     return {
         "sites": sites.set_geometry(sites.geometry.representative_point()),

@@ -11,7 +11,7 @@ from data.plan import Plan
 from maps.numbers import DAYS_PER_YEAR, amount, number, percent, plural
 from maps.scene import Scene
 
-_STATUS = {
+STATUS = {
     "optimal": "Proven optimal",
     "gap_reached": "Optimal within the gap asked for",
     "time_limit": "Best plan found in the time limit",
@@ -72,7 +72,7 @@ def _indicators(table: pd.DataFrame) -> tuple[tuple[str, str, str, str, str], ..
 
     return tuple(
         (
-            _words(row.indicator),
+            words(row.indicator),
             "" if row.unit == "share" else row.unit,
             shown(row.baseline, row.unit),
             shown(row.plan, row.unit),
@@ -82,7 +82,8 @@ def _indicators(table: pd.DataFrame) -> tuple[tuple[str, str, str, str, str], ..
     )
 
 
-def _words(indicator: str) -> str:
+def words(indicator: str) -> str:
+    """Return the name of an indicator as people read it."""
     text = indicator.replace("_", " ").replace("co2", "CO₂")
     return text[:1].upper() + text[1:]
 
@@ -98,7 +99,7 @@ def _saving(indicators: pd.DataFrame, label: str, wanted: str) -> tuple[str, str
 
 
 def _status(plan: Plan) -> str:
-    text = _STATUS[plan.status]
+    text = STATUS[plan.status]
     if plan.gap is not None and plan.has_solution:
         text += ", gap 0 %" if abs(plan.gap) < 1e-9 else f", gap {percent(plan.gap)}"
     return text

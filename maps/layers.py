@@ -25,7 +25,7 @@ def plants(scene: Scene) -> gpd.GeoDataFrame:
     for direction, column in (("supply", "gives"), ("demand", "wants")):
         streams = scene.study.streams[scene.study.streams["direction"] == direction]
         words = mapped(streams["resource"], scene.resource_names).groupby(streams["plant"]).agg(", ".join)
-        frame[column] = frame["plant"].map(words).fillna("").astype("str")
+        frame[column] = mapped(frame["plant"], words.to_dict(), "")
     return _frame(scene, frame, scene.study.plant_points.to_numpy())
 
 

@@ -16,7 +16,18 @@ from data.errors import SymbioplanError
 LEAFLET = "leaflet-1.9.4"
 TILES = "https://tile.openstreetmap.org"  # asked only when the reader switches the background on
 
-MODULES = ("shapes", "layers", "names", "view", "side", "panel", "measure", "tools", "start")  # in the order they need
+MODULES = (
+    "shapes",
+    "ways",
+    "layers",
+    "names",
+    "view",
+    "side",
+    "panel",
+    "measure",
+    "tools",
+    "start",
+)  # in the order they need
 
 # Folium keeps links by name, so scripts and styles must not share any.
 SCRIPTS = (

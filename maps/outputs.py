@@ -10,6 +10,8 @@ from data.plan import Plan
 from data.study import Study
 from maps.geopackage import write_geopackage
 from maps.gis_files import write_gis_files
+from maps.picture import write_picture
+from maps.report import write_report
 from maps.siting_outputs import write_siting
 from maps.webmap import write_map
 from maps.workbook import write_workbook
@@ -26,12 +28,14 @@ def write_tables(study: Study, plan: Plan, folder: Path) -> None:  # noqa: ARG00
 
 
 def write_outputs(study: Study, plan: Plan, folder: Path, *, also: Sequence[str] = ()) -> None:
-    """Write the map, the GeoPackage, the workbook and ``tables/`` into the folder, and what siting found.
+    """Write the maps, the report, the GeoPackage, the workbook and ``tables/`` into the folder, and what siting found.
 
     Formats in ``also`` (:data:`maps.FORMATS`) are written to ``gis/``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_map(study, plan, folder / "map.html")
+    write_picture(study, plan, folder / "map.png")
+    write_report(study, plan, folder / "report.html")
     write_geopackage(study, plan, folder / "plan.gpkg")
     write_workbook(study, plan, folder / "plan.xlsx")
     write_tables(study, plan, folder / "tables")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -34,12 +35,13 @@ from maps.sheets import Facet, Overlay, Part, Value
 # Arcs over more exchanges than this hide the pipes and roads below, so they wait to be switched on.
 CALM_EXCHANGES = 20
 
-# Most vertices drawn per layer: together they keep the page below about 4 MB.
-ROUTE_VERTICES, PIPE_VERTICES = 40_000, 20_000
+# Most vertices drawn per layer, of routes those of all roads in use. A vertex takes about 8 bytes.
+ROUTE_VERTICES, PIPE_VERTICES = 100_000, 150_000
 
 _MODES = {"pipeline": "by pipe", "truck": "by truck", "mixed": "by pipe and truck", "on_site": "within one plant"}
 _DIAMETERS = ((100, "up to 100 mm"), (200, "100 to 200 mm"), (400, "200 to 400 mm"), (np.inf, "over 400 mm"))
 _UNKNOWN = "diameter not given"
+_ON_ROADS = "Width: quantity, compared within each resource. Side by side: on one road."
 _DRIVEN, _COARSE = "8 5", "3 9"  # dashes of truck routes, pixels
 _HUB = mark("hub", 25, INK, edge=PAPER, width=1.5)
 _BESIDE_PX = 25  # how far a hub stands left of the plant that it shares a place with
@@ -61,15 +63,17 @@ def by_resource(scene: Scene, resources: Sequence[pd.Series]) -> Facet:
     return Facet("resource", "Resource", [Value(name, names[name], colour=scene.colours[name]) for name in rows])
 
 
-def cased(layer: gpd.GeoDataFrame, pane: str, properties: Sequence[Properties], **style: object) -> Part:
-    """Return coloured lines with a pale edge, each moved aside by its offset."""
+def cased(layer: gpd.GeoDataFrame, pane: str, properties: Sequence[Properties], *, vertices: int = 0,
+          **style: object) -> Part:  # fmt: skip
+    """Return coloured lines with a pale edge, each moved aside by its offset; with ``vertices`` they share roads."""
     widths = layer["draw_width_mm"].to_numpy() * PX_PER_MM
-    offsets = layer["draw_offset_mm"].to_numpy() * PX_PER_MM if "draw_offset_mm" in layer else 0 * widths
+    aside = "draw_offset_mm" in layer and not vertices
+    offsets = layer["draw_offset_mm"].to_numpy() * PX_PER_MM if aside else 0 * widths
     drawn = [
         {"style": line(colour, width, offset=round(float(offset), 1), casing=1, **style), **own}
         for colour, width, offset, own in zip(layer["colour"], widths, offsets, properties, strict=True)
     ]
-    return Part(pane, "line", layer.geometry, drawn)
+    return Part(pane, "way" if vertices else "line", layer.geometry, drawn, vertices=vertices)
 
 
 def joined(*columns: Sequence[Properties]) -> list[Properties]:
@@ -146,29 +150,32 @@ def _trucks(scene: Scene, parties: Parties) -> Overlay:
     fine, coarse = layers.coarse_parts(scene, layer)
     parts = []
     for routes, dash in ((fine, _DRIVEN), (coarse, _COARSE)):
-        drawn = routes.set_geometry(within_budget(routes.geometry, ROUTE_VERTICES))
         own = joined(popups.truck_routes(scene, routes), routes["_whose"].tolist())
         if dash == _COARSE:  # counted where the fine part is
             own = [{**each, "amount": 0} for each in own]
-        parts.append(cased(drawn, "trucks", own, dashArray=dash, lineCap="butt"))
+        parts.append(cased(routes, "trucks", own, vertices=ROUTE_VERTICES, dashArray=dash, lineCap="butt"))
     some = scene.everything.hauls["coarse_m"].gt(0).any()
     signs = [Value("coarse", "coarse roads: an estimate", sign=line_svg(3, _COARSE))] if some else []
-    parts[1] = Part("trucks", "line", parts[1].shapes, parts[1].properties, counted=False)
+    parts[1] = replace(parts[1], counted=False)
     return Overlay("trucks", "Truck routes", "Plan", parts, swatch=line_svg(3, "7 4"), facets=[resource], signs=signs,
-                   unit="trips/day", note="Width: quantity, compared within each resource.")  # fmt: skip
+                   unit="trips/day", note=_ON_ROADS)  # fmt: skip
 
 
 def _hubs(scene: Scene, parties: Parties) -> Overlay:
     layer = layers.hubs(scene)
     kinds = dict.fromkeys(scene.everything.built_hubs["technology"])
-    facet = Facet("technology", "Technology", [Value(kind, kind.replace("_", " ")) for kind in kinds])
+    facet = Facet(
+        "technology",
+        "Technology",
+        [Value(kind, scene.technology_names.get(kind, kind.replace("_", " "))) for kind in kinds],
+    )
     turn = layer.groupby("node").cumcount().to_numpy()
     beside = layer["node"].isin(scene.study.plants["plant"]).to_numpy()
     own = [
         {"style": _HUB, "facets": [number], "parties": [parties.hubs[hub]], "party": parties.hubs[hub],
-         "title": f"Hub {hub}", "spot": [0, -_BESIDE_PX * int(there), _BESIDE_PX * int(place)]}
-        for hub, number, there, place in zip(layer["hub"], facet.numbers(layer["technology"]), beside, turn,
-                                             strict=True)
+         "title": title, "spot": [0, -_BESIDE_PX * int(there), _BESIDE_PX * int(place)]}
+        for hub, title, number, there, place in zip(layer["hub"], scene.hub_titles(layer),
+                                                    facet.numbers(layer["technology"]), beside, turn, strict=True)
     ]  # fmt: skip
     parts = [Part("hubs", "mark", layer.geometry, own)]
     return Overlay("hubs", "Shared hubs", "Plan", parts, swatch=mark_svg(_HUB, 18), facets=[facet])

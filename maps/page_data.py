@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,7 @@ class PageData:
 
     study: Study
     plan: Plan
+    first: tuple[Overlay, ...] = ()  # above the plan's, which then wait to be switched on
 
     @cached_property
     def scene(self) -> Scene:
@@ -54,7 +55,10 @@ class PageData:
     @cached_property
     def _by_phase(self) -> dict[str, list[Overlay | None]]:
         by_phase = [plan_overlays(scene, self.parties) for scene in self.scenes]
-        found: dict[str, list[Overlay | None]] = {
+        if self.first:
+            by_phase = [[replace(overlay, show=False) for overlay in each] for each in by_phase]
+        found = {each.key: in_all_phases(each if each.size else None, len(self.scenes)) for each in self.first}
+        found |= {
             each[0].key: [overlay if overlay.size else None for overlay in each] for each in zip(*by_phase, strict=True)
         }
         for overlay in study_overlays(self.scene, self.parties):
@@ -71,6 +75,11 @@ class PageData:
         """Return whether there is too much to draw each feature as an element of the page."""
         return sum(overlay.size for overlay in self.overlays) > CROWDED
 
+    @cached_property
+    def views(self) -> dict[str, Any]:
+        """Return the extents of everything and of what opens first, and how many plants lie beyond the latter."""
+        return _views(self.scene, self.first)
+
     def sheets(self) -> dict[str, Sheet]:
         """Return the data of each layer."""
         return {key: sheet(each) for key, each in self._by_phase.items()}
@@ -82,7 +91,7 @@ class PageData:
             "figures": [
                 phase_figures(scene, phase) for scene, phase in zip(self.scenes, self.plan.phases, strict=False)
             ],
-            "views": {**_views(self.scene), "credit": credit},
+            "views": {**self.views, "credit": credit},
             "parties": self._parties(),
             "balances": self._balances(),
             "overlays": [_described(overlay) for overlay in self.overlays],
@@ -102,10 +111,10 @@ class PageData:
         hubs = layers.hubs(self.scene).drop_duplicates("hub")
         spots = hubs.geometry.to_crs(4326)
         return found + [
-            {"name": f"Hub {row.hub}", "kind": "shared hub", "at": [round(point.y, 6), round(point.x, 6)],
+            {"name": title, "kind": "shared hub", "at": [round(point.y, 6), round(point.x, 6)],
              "about": popup["rows"]}
-            for row, point, popup in zip(hubs.itertuples(index=False), spots, popups.hubs(self.scene, hubs),
-                                         strict=True)
+            for title, point, popup in zip(self.scene.hub_titles(hubs), spots, popups.hubs(self.scene, hubs),
+                                           strict=True)
         ]  # fmt: skip
 
     def _balances(self) -> list[dict[str, Any]]:
@@ -133,11 +142,14 @@ def _described(overlay: Overlay) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _views(scene: Scene) -> dict[str, Any]:
-    """Return the two extents: where most plants stand, which opens first, and everything."""
+def _views(scene: Scene, first: Sequence[Overlay]) -> dict[str, Any]:
     points = scene.study.plant_points
     if not len(points):
-        return {"near": None, "all": None}
-    near = points[main_cluster(points)]
-    everything = pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)])
-    return {"near": bounds_degrees(near), "all": bounds_degrees(everything)}
+        return {"near": None, "all": None, "beyond": 0}
+    everything = bounds_degrees(pd.concat([points, gpd.GeoSeries(list(scene.lines.values()), crs=points.crs)]))
+    marked = [part.shapes for overlay in first for part in overlay.parts if part.kind in ("mark", "area")]
+    if sum(map(len, marked)):  # what comes first opens first
+        return {"near": bounds_degrees(pd.concat(marked)), "all": everything, "beyond": 0}
+    near = main_cluster(points)
+    beyond = int((~near).sum())
+    return {"near": bounds_degrees(points[near]) if beyond else everything, "all": everything, "beyond": beyond}

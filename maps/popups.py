@@ -155,16 +155,17 @@ def hubs(scene: Scene, layer: gpd.GeoDataFrame) -> list[Popup]:
     """Return what each shared hub does."""
     return [
         popup(
-            f"Hub {row.hub}",
+            title,
+            ("Hub", row.hub),
             ("Stands at", row.name),
-            ("Technology", row.technology.replace("_", " ")),
+            ("Technology", scene.technology_names.get(row.technology, row.technology.replace("_", " "))),
             ("Modules", f"{row.modules:,}"),
             ("Throughput", amount(row.throughput, "per year")),
             ("Cost", amount(row.cost, f"{scene.plan.currency}/year")),
             ("Period", row.period),
             ("Built in", row.built_in),
         )
-        for row in layer.itertuples(index=False)
+        for title, row in zip(scene.hub_titles(layer), layer.itertuples(index=False), strict=True)
     ]
 
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import geopandas as gpd
 from pyproj import CRS
 
+from maps import qgis_raster
 from maps.geometry import main_cluster
-from maps.gis_layers import DECIDED, GROUND, KINDS, OFFERED, PLACES, TABLES, Frames
+from maps.gis_layers import DECIDED, GROUND, GROUPS, KINDS, OFFERED, PLACES, SITED, TABLES, Frames
 from maps.qgis_layout import Page, layout
 from maps.qgis_style import VERSION, Style, elements, style_attributes
 from maps.qml import inert, legal
@@ -49,17 +50,19 @@ _VIEWS = (
         ("hubs", "pipelines", "truck_routes"),
         {"pipelines": "Load", "truck_routes": "Trips per day"},
     ),
+    View("Ranked sites", ("site_points", "site_areas", qgis_raster.NAME), printed=True),
     View("Candidates", ("candidate_corridors", "candidate_routes", "candidate_coarse"), printed=True),
     View("Routes", ("alternative_routes",), printed=True),
     View("Reach", ("service_roads", "service_bands"), printed=True),
 )
-# Referencing table, its column, and what a plant's form calls the rows.
+# Referencing table, its column, what the form calls the rows, and whose form that is: layer and column.
 _RELATIONS = (
-    ("exchanges", "from_node", "Gives"),
-    ("exchanges", "to_node", "Takes"),
-    ("streams", "plant", "Supplies and demands"),
-    ("unplaced", "node", "Supply left over"),
-    ("unserved", "node", "Demand bought new"),
+    ("exchanges", "from_node", "Gives", "plants", "plant"),
+    ("exchanges", "to_node", "Takes", "plants", "plant"),
+    ("streams", "plant", "Supplies and demands", "plants", "plant"),
+    ("unplaced", "node", "Supply left over", "plants", "plant"),
+    ("unserved", "node", "Demand bought new", "plants", "plant"),
+    ("site_scores", "site", "Score by criterion", "site_points", "site"),
 )
 
 
@@ -69,9 +72,19 @@ class Shown:
 
     name: str
     group: str
-    style: Style
+    style: Style | None  # none: the raster
     period: int | None = None  # place of the period in the plan's list
     subset: str = ""
+
+    @property
+    def title(self) -> str:
+        """Return what people call the layer."""
+        return qgis_raster.TITLE if self.style is None else KINDS[self.name].title
+
+    @property
+    def shape(self) -> str:
+        """Return the shape of its features, or ``Raster``."""
+        return "Raster" if self.style is None else KINDS[self.name].shape
 
     @property
     def ident(self) -> str:
@@ -104,7 +117,7 @@ def project(scene: Scene, frames: Frames, styles: Mapping[str, Style], file_name
     root.append(_canvas(extent, crs))
     layers = ET.SubElement(root, "projectlayers")
     for one in shown:
-        layers.append(_layer(one, frames[one.name], scene, file_name))
+        layers.append(_layer(one, frames, scene, file_name))
     order = ET.SubElement(root, "layerorder")
     for one in shown:
         ET.SubElement(order, "layer", id=one.ident)
@@ -116,7 +129,7 @@ def project(scene: Scene, frames: Frames, styles: Mapping[str, Style], file_name
         visible = [one for one in shown if _visible(one, view, period)]
         presets.append(_theme(title, view, visible))
         if view.printed:
-            keys = [(one.ident, KINDS[one.name].title) for one in visible]
+            keys = [(one.ident, one.title) for one in visible]
             layouts.append(layout(Page(title=title, theme=title, extent=extent, layers=keys)))
     root.append(_metadata("projectMetadata", study.name, _abstract(scene)))
     ET.indent(root, " ")
@@ -127,7 +140,7 @@ def _shown(scene: Scene, frames: Frames, styles: Mapping[str, Style]) -> list[Sh
     """Return the layers that hold something, top to bottom; those of the plan once per period."""
     there = [name for name, frame in frames.items() if len(frame)]
     grouped = {group: [name for name in there if KINDS[name].group == group]
-               for group in (PLACES, DECIDED, OFFERED, GROUND, TABLES)}  # fmt: skip
+               for group in GROUPS}  # fmt: skip
     phases = scene.plan.phases
     out = [Shown(name, PLACES, styles[name]) for name in grouped[PLACES]]
     for number, phase in enumerate(phases):
@@ -138,7 +151,11 @@ def _shown(scene: Scene, frames: Frames, styles: Mapping[str, Style]) -> list[Sh
             if frames[name]["period"].isin(["", phase]).any()
         ]
     out += [Shown(name, ALL_PERIODS if phases else DECIDED, styles[name]) for name in grouped[DECIDED]]
-    return out + [Shown(name, group, styles[name]) for group in (OFFERED, GROUND, TABLES) for name in grouped[group]]
+    for group in GROUPS[2:]:
+        out += [Shown(name, group, styles[name]) for name in grouped[group]]
+        if group == SITED and grouped[SITED]:
+            out.append(Shown(qgis_raster.NAME, SITED, None))
+    return out
 
 
 def _themes(scene: Scene, frames: Frames) -> list[tuple[str, View, int | None]]:
@@ -148,14 +165,17 @@ def _themes(scene: Scene, frames: Frames) -> list[tuple[str, View, int | None]]:
     phases = scene.plan.phases
     if not phases:
         return [(view.title, view, None) for view in views]
-    return [(f"{inert(phase)}: {view.title}", view, number) for number, phase in enumerate(phases) for view in views]
+    by_phase = [view for view in views if KINDS[view.layers[0]].group == DECIDED]
+    themes: list[tuple[str, View, int | None]] = [
+        (f"{inert(phase)}: {view.title}", view, number) for number, phase in enumerate(phases) for view in by_phase
+    ]
+    return themes + [(view.title, view, None) for view in views if view not in by_phase]
 
 
 def _visible(one: Shown, view: View, period: int | None) -> bool:
-    kind = KINDS[one.name]
-    if not kind.shape:
+    if not one.shape:
         return False
-    if kind.group in (PLACES, GROUND):
+    if one.group in (PLACES, GROUND):
         return True
     return one.name in view.layers and one.period == period
 
@@ -164,7 +184,8 @@ def _tree(shown: Sequence[Shown], groups: Sequence[str], file_name: str) -> ET.E
     root = ET.Element("layer-tree-group")
     for group in groups:
         inside = [one for one in shown if one.group == group]
-        later = (inside[0].period or 0) > 0 or group == ALL_PERIODS
+        aside = group == SITED and len(groups) > 1 + len({PLACES, GROUND, TABLES} & {*groups})  # there is a plan
+        later = (inside[0].period or 0) > 0 or group == ALL_PERIODS or aside
         branch = ET.SubElement(
             root, "layer-tree-group", name=group, checked=_checked(not later), expanded="0" if later else "1"
         )
@@ -173,11 +194,11 @@ def _tree(shown: Sequence[Shown], groups: Sequence[str], file_name: str) -> ET.E
                 branch,
                 "layer-tree-layer",
                 id=one.ident,
-                name=KINDS[one.name].title,
+                name=one.title,
                 source=_source(one, file_name),
-                providerKey="ogr",
+                providerKey=_provider(one),
                 checked=_checked(one.name not in _QUIET),
-                expanded="1" if group in (PLACES, DECIDED, OFFERED) and one.name not in _QUIET else "0",
+                expanded="1" if group in (PLACES, DECIDED, OFFERED, SITED) and one.name not in _QUIET else "0",
             )
     return root
 
@@ -186,15 +207,20 @@ def _checked(yes: bool) -> str:
     return "Qt::Checked" if yes else "Qt::Unchecked"
 
 
+def _provider(one: Shown) -> str:
+    return "gdal" if one.style is None else "ogr"
+
+
 def _source(one: Shown, file_name: str) -> str:
+    if one.style is None:
+        return f"./{file_name}"
     return f"./{file_name}|layername={one.name}" + (f"|subset={legal(one.subset)}" if one.subset else "")
 
 
 def _relations(shown: Sequence[Shown]) -> ET.Element:
     root, there = ET.Element("relations"), {one.ident for one in shown}
-    plants = "symbioplan_plants"
-    for table, column, words in _RELATIONS:
-        if {plants, f"symbioplan_{table}"} <= there:
+    for table, column, words, owner, key in _RELATIONS:
+        if {f"symbioplan_{owner}", f"symbioplan_{table}"} <= there:
             one = ET.SubElement(
                 root,
                 "relation",
@@ -202,34 +228,54 @@ def _relations(shown: Sequence[Shown]) -> ET.Element:
                 name=words,
                 strength="Association",
                 referencingLayer=f"symbioplan_{table}",
-                referencedLayer=plants,
+                referencedLayer=f"symbioplan_{owner}",
             )
-            ET.SubElement(one, "fieldRef", referencingField=column, referencedField="plant")
+            ET.SubElement(one, "fieldRef", referencingField=column, referencedField=key)
     return root
 
 
-def _layer(one: Shown, frame: gpd.GeoDataFrame, scene: Scene, file_name: str) -> ET.Element:
-    kind = KINDS[one.name]
-    drawn = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon", "": "No geometry"}[kind.shape]
-    root = ET.Element(
-        "maplayer",
-        {"type": "vector", "geometry": drawn, "wkbType": kind.geometry or "NoGeometry", **style_attributes(one.style)},
-    )
-    root.attrib["styleCategories"] = "AllStyleCategories"
-    if kind.shape:
-        root.append(_box("extent", tuple(frame.total_bounds)))
+def _layer(one: Shown, frames: Frames, scene: Scene, file_name: str) -> ET.Element:
+    if one.style is None:
+        root = _raster_layer(scene)
+        abstract = qgis_raster.ABSTRACT
+    else:
+        root = _vector_layer(one, one.style, frames[one.name])
+        abstract = KINDS[one.name].abstract
     _say(root, "id", one.ident)
     _say(root, "datasource", _source(one, file_name))
-    _say(root, "layername", kind.title)
-    ET.SubElement(root, "srs").append(_reference(scene.study.crs if kind.shape else None))
-    root.append(_metadata("resourceMetadata", kind.title, kind.abstract))
-    _say(root, "provider", "ogr").attrib["encoding"] = "UTF-8"
+    _say(root, "layername", one.title)
+    ET.SubElement(root, "srs").append(_reference(scene.study.crs if one.shape else None))
+    root.append(_metadata("resourceMetadata", one.title, abstract))
+    _say(root, "provider", _provider(one)).attrib["encoding"] = "UTF-8"
     others = ET.SubElement(root, "map-layer-style-manager", current="default")
     ET.SubElement(others, "map-layer-style", name="default")
+    if one.style is None:
+        root.append(qgis_raster.renderer())
+        return root
     for name, other in alternatives(one.name, one.style).items():
         held = ET.SubElement(others, "map-layer-style", name=name)
         ET.SubElement(held, "qgis", style_attributes(other), version=VERSION).extend(elements(other))
     root.extend(elements(one.style))
+    return root
+
+
+def _raster_layer(scene: Scene) -> ET.Element:
+    root = ET.Element("maplayer", {"type": "raster", "styleCategories": "AllStyleCategories"})
+    if scene.study.suitability is not None:
+        root.append(_box("extent", qgis_raster.bounds(scene.study.suitability)))
+    return root
+
+
+def _vector_layer(one: Shown, style: Style, frame: gpd.GeoDataFrame) -> ET.Element:
+    kind = KINDS[one.name]
+    drawn = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon", "": "No geometry"}[kind.shape]
+    root = ET.Element(
+        "maplayer",
+        {"type": "vector", "geometry": drawn, "wkbType": kind.geometry or "NoGeometry", **style_attributes(style)},
+    )
+    root.attrib["styleCategories"] = "AllStyleCategories"
+    if kind.shape:
+        root.append(_box("extent", tuple(frame.total_bounds)))
     return root
 
 

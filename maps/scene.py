@@ -80,6 +80,20 @@ class Scene:
         return gpd.GeoSeries(points, crs=self.study.crs)
 
     @cached_property
+    def technology_names(self) -> dict[str, str]:
+        """Return what people call each technology."""
+        return _names(self.study.technologies, "technology")
+
+    def hub_titles(self, hubs: pd.DataFrame) -> list[str]:
+        """Return what people call each built hub: its technology and place; its id where the technology has no name."""
+        return [
+            f"{self.technology_names[kind]}, {self.place_names.get(node, node)}"
+            if kind in self.technology_names
+            else f"Hub {hub}"
+            for hub, kind, node in zip(hubs["hub"], hubs["technology"], hubs["node"], strict=True)
+        ]
+
+    @cached_property
     def place_names(self) -> dict[str, str]:
         """Return what people call each plant and site."""
         return _names(self.study.sites, "site") | _names(self.study.plants, "plant")

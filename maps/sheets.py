@@ -16,11 +16,16 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from maps.geometry import within_budget
+from maps.stretches import abreast, cut
+
 Properties = dict[str, Any]
-Kind = Literal["line", "area", "mark", "name"]
+Kind = Literal["line", "way", "area", "mark", "name"]
 
 DECIMALS = 6  # of a degree: 0.1 m
 COARSE = 5  # for the ground
+EDGE_PX = 1.6  # by which the pale edge of a line is wider, as in ``symbioplan/shapes.js``
+ABREAST_PX = 36.0  # widest bundle of lines on one road
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,9 @@ class Part:
 
     ``properties`` holds per feature any of ``style``, ``title`` and ``rows`` (the pop-up), ``facets`` (number of
     the value in each facet of the overlay), ``parties`` (whose it is), ``party`` (chosen by a click), ``amount``
-    (summed in the panel) and, of marks, ``spot`` (degrees to turn, pixels to move right and down).
+    (summed in the panel) and, of marks, ``spot`` (degrees to turn, pixels to move right and down). A ``way`` is a
+    line over roads that others use as well: each stretch of road is written once, simplified until all of them have
+    no more than ``vertices``, and the lines on it are set side by side.
     """
 
     pane: str
@@ -38,6 +45,7 @@ class Part:
     properties: Sequence[Properties]
     counted: bool = True  # among those that the panel counts
     decimals: int = DECIMALS
+    vertices: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,14 +118,15 @@ def in_all_phases(overlay: Overlay | None, count: int) -> list[Overlay | None]:
 
 def _part(phases: Sequence[Part | None]) -> Sheet:
     first = next(part for part in phases if part is not None)
-    shapes, styles, labels, rows = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+    shapes, styles, labels, rows, stretches = _Numbers(), _Numbers(), _Numbers(), _Numbers(), _Numbers()
     masks: dict[int, int] = {}
     done: dict[int, list[tuple[str, list[Any]]]] = {}
     for number, part in enumerate(phases):
         if part is None:
             continue
         if id(part) not in done:
-            done[id(part)] = _features(part, shapes, styles, labels)
+            encoded = _ways(part, stretches) if part.kind == "way" else _encoded(part)
+            done[id(part)] = _features(part, encoded, shapes, styles, labels)
         for text, _ in done[id(part)]:
             row = rows(text)
             masks[row] = masks.get(row, 0) | 1 << number
@@ -128,6 +137,7 @@ def _part(phases: Sequence[Part | None]) -> Sheet:
         "kind": first.kind,
         "counted": first.counted,
         "unit": 10**-first.decimals,
+        "stretches": [json.loads(text) for text in stretches],
         "shapes": [json.loads(text) for text in shapes],
         "styles": [json.loads(text) for text in styles],
         "labels": list(labels),
@@ -142,10 +152,11 @@ class _Numbers(dict[str, int]):
         return self.setdefault(text, len(self))
 
 
-def _features(part: Part, shapes: _Numbers, styles: _Numbers, labels: _Numbers) -> list[tuple[str, list[Any]]]:
+def _features(part: Part, encoded: Sequence[list[Any]], shapes: _Numbers, styles: _Numbers, labels: _Numbers
+              ) -> list[tuple[str, list[Any]]]:  # fmt: skip
     """Return each feature as text and as a list: shape, style, facets, parties, title, pop-up, party, amount."""
     out = []
-    for shape, own in zip(_encoded(part), part.properties, strict=True):
+    for shape, own in zip(encoded, part.properties, strict=True):
         if not shape:
             continue
         pairs = [[labels(label), value] for label, value in own.get("rows", ())]
@@ -190,6 +201,26 @@ def _encoded(part: Part) -> list[list[Any]]:
     for place, numbers in zip(owner.tolist(), _differences(pieces, scale), strict=True):
         if len(numbers) > 2:
             out[place].append(numbers)
+    return out
+
+
+def _ways(part: Part, stretches: _Numbers) -> list[list[Any]]:
+    """Return lines as their stretches: a list per separate piece, with number and pixels to the right in turn.
+
+    The number is ``~n`` where stretch ``n`` is run backwards.
+    """
+    found = cut(part.shapes.to_numpy())
+    simple = within_budget(gpd.GeoSeries(found.shapes, crs=part.shapes.crs), part.vertices)
+    coded = _differences(simple.to_crs(4326).to_numpy(), 10**part.decimals)
+    number = np.array([stretches(_text(numbers)) for numbers in coded], dtype=np.int64)
+    signed = np.where(found.back, ~number[found.stretch], number[found.stretch])
+    widths = np.array([own["style"]["weight"] + EDGE_PX for own in part.properties], dtype=np.float64)
+    uses = np.column_stack([signed, np.rint(abreast(found, widths, ABREAST_PX))]).astype(np.int64)
+    out: list[list[Any]] = [[] for _ in part.properties]
+    cuts = np.flatnonzero(np.diff(found.piece)) + 1
+    for run, first in zip(np.split(uses, cuts), [0, *cuts.tolist()], strict=True):
+        if len(run):
+            out[found.line[first]].append(run.ravel().tolist())
     return out
 
 

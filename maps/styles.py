@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET  # written only, never parsed
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -14,6 +14,7 @@ from maps.gis_layers import KINDS
 from maps.qgis_style import Label, Style
 from maps.qml import Category, Range, SymbolLayer, area, arrow, categorised, graduated, line, marker, single
 from maps.scene import Scene
+from maps.siting_layers import EXCLUDED, hex_colours
 
 _UNITS = {"m", "mm", "t", "km", "h", "ha", "m2"}
 _SAID = {
@@ -23,6 +24,10 @@ _SAID = {
     "load_share": "Load (share of capacity)", "trips_per_year": "Trips per year", "draw_width_mm": "Drawn width (mm)",
     "draw_offset_mm": "Drawn aside by (mm)", "draw_size_mm": "Drawn size (mm)",
     "coarse_m": "On coarse roads, an estimate (m)",
+    "area_m2": "Area where something may stand (m²)", "score": "Score (0 to 1)", "origin": "What it is",
+    "rank_best": "Rank at best, with other weights", "rank_worst": "Rank at worst, with other weights",
+    "top_share": "Share of other weights with which it is among the best", "reason": "Why excluded",
+    "score_class": "Score, by fifths",
     "pieces": "Pieces between taps", "from_name": "From", "to_name": "To",
 }  # fmt: skip
 _MONEY = ("cost", "fixed_cost", "flow_cost", "trench_cost")
@@ -101,6 +106,8 @@ def _renderer(scene: Scene, name: str, layer: gpd.GeoDataFrame | pd.DataFrame) -
             Category(row.kind, row.kind_name, symbol(row.colour)) for row in kinds.itertuples(index=False) if row.kind
         ]
         return categorised("kind", [*categories, Category("", "other", symbol(NEUTRAL))])
+    if name in _SCORED:
+        return graduated('coalesce("score", -1)', list(_score_ranges(_SCORED[name])))
     if name in _RANKED:
         column, ranked_symbol = _RANKED[name]
         values = layer.drop_duplicates(column)[column].tolist()
@@ -111,6 +118,15 @@ def _renderer(scene: Scene, name: str, layer: gpd.GeoDataFrame | pd.DataFrame) -
         ]
         return categorised(column, [*ranked, Category("", "other", ranked_symbol(NEUTRAL))])
     return single(_SINGLE[name])
+
+
+def _score_ranges(symbol: Callable[[str], Sequence[SymbolLayer]]) -> Iterator[Range]:
+    """Yield the fifths of the score, the best first, and what is excluded."""
+    for fifth in range(4, -1, -1):
+        low, high = fifth / 5, (fifth + 1) / 5
+        (colour,) = hex_colours(pd.Series([low + 0.1]))
+        yield Range(low, high, f"score {low:.1f} to {high:.1f}", symbol(colour))
+    yield Range(-1.0, -1.0, "nothing may stand here", symbol(EXCLUDED))
 
 
 def _zone(colour: str) -> list[SymbolLayer]:
@@ -155,6 +171,10 @@ _SINGLE: Mapping[str, Sequence[SymbolLayer]] = {
     "hubs": [marker("square", "#FFFFFF", 4.5)],
     "candidate_corridors": [line(_PALE, 0.6)],
 }
+_SCORED: Mapping[str, Callable[[str], Sequence[SymbolLayer]]] = {
+    "site_points": lambda colour: [marker("circle", colour, 3.5)],
+    "site_areas": lambda colour: [area(colour, 0.6)],
+}
 _ENDLESS = 1e12
 # Name of the style, what is put into classes, their limits, their unit, and the symbol of a class.
 _GRADUATED: Mapping[str, tuple[str, str, Sequence[float], str, Callable[[str], Sequence[SymbolLayer]]]] = {
@@ -175,7 +195,7 @@ _GRADUATED: Mapping[str, tuple[str, str, Sequence[float], str, Callable[[str], S
 _SHOWN = {
     "roads": "rank", "zones": "kind_name", "crossings": "kind_name", "alternative_routes": "rank",
     "service_roads": "band", "service_bands": "band", "streams": "stream", "indicators": "indicator",
-    "candidate_corridors": "corridor", **dict.fromkeys(_BY_RESOURCE, "resource_name"),
+    "site_scores": "site", "candidate_corridors": "corridor", **dict.fromkeys(_BY_RESOURCE, "resource_name"),
 }  # fmt: skip
 _TIPS = {
     "plants": ("name", "sector", "gives", "wants"),
@@ -184,12 +204,15 @@ _TIPS = {
     "truck_routes": ("resource_name", "vehicle_name", "quantity", "unit", "trips_per_year", "distance_m"),
     "unplaced": ("name", "resource_name", "quantity", "unit"),
     "unserved": ("name", "resource_name", "quantity", "unit"),
+    "site_points": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
+    "site_areas": ("name", "rank", "score", "area_m2", "rank_best", "rank_worst", "reason"),
 }
 _AMOUNT = 'concat("resource_name", \', \', format_number("quantity", 0), \' \', "unit")'
 _LABELS = {
     "plants": Label('"name"', "around", 8.5, bold=True),
     "hubs": Label('"name"', "around", 8.5, bold=True),
     "sites": Label('"name"', "around", 7.5, _PALE, from_scale=100_000),
+    "site_points": Label('if("rank" is null, \'\', to_string("rank"))', "around", 8.5, bold=True),
     "exchanges": Label(_AMOUNT, "along", 7.0, from_scale=25_000),
     "pipelines": Label(
         "concat(\"resource_name\", if(\"diameter_mm\" is null, '', concat(', DN ', round(\"diameter_mm\"))))",

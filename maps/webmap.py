@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ from folium.template import Template
 
 from data.plan import Plan
 from data.study import Study
+from maps.credits import credit
 from maps.geometry import bounds_degrees
 from maps.headline import Headline, headline
 from maps.offline import SCRIPTS, STYLES, TILES, OfflineFigure, Text, json_block
@@ -20,7 +22,6 @@ from maps.page_data import PageData
 from maps.sheets import Overlay
 from maps.siting_layers import ramp_svg, suitability_picture
 
-OSM = "© OpenStreetMap contributors"
 _TILE_CREDIT = '&copy; <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a> contributors'
 
 OSM_OVERLAY = Overlay("osm", "OpenStreetMap (needs the internet)", "Background", [], show=False)
@@ -48,7 +49,7 @@ class SheetLayer(folium.map.Layer):
     )
 
     def __init__(self, key: str) -> None:
-        super().__init__(name=key, overlay=True, control=False)
+        super().__init__(name=key, overlay=True, control=False, show=False)  # start.js puts it on the map
         self._name = "SheetLayer"
         self.key = key
 
@@ -94,11 +95,11 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     canvas = _canvas(study)
     figure = OfflineFigure(title=title)
     figure.html.add_child(Text(_template("side.html").render(**_side(data, head))), name="side")
-    figure.header.add_child(Text(json_block("sp-data", data.page(_credit(study)))), name="data")  # the scripts read it
+    figure.header.add_child(Text(json_block("sp-data", data.page(credit(study)))), name="data")  # the scripts read it
     figure.add_child(canvas)
     layers: dict[str, folium.map.Layer] = {}
     sheets = data.sheets()
-    for overlay in reversed(data.overlays):  # what the panel lists first is drawn last, on top
+    for overlay in bottom_up(data.overlays):
         figure.html.add_child(Text(json_block(f"sp-data-{overlay.key}", sheets[overlay.key])), name=overlay.key)
         layers[overlay.key] = layer = SheetLayer(overlay.key)
         layer.add_to(canvas)
@@ -116,11 +117,17 @@ def render_page(data: PageData, head: Headline, *, title: str) -> str:
     )
     osm.add_to(canvas)
     Start(layers).add_to(canvas)
-    figure.html.add_child(Text(_template("tools.html").render()), name="tools")
+    figure.html.add_child(Text(_template("tools.html").render(beyond=data.views["beyond"])), name="tools")
     figure.html.add_child(
         Text(_template("panel.html").render(groups=_groups([*data.overlays, *pictures]))), name="panel"
     )
     return str(figure.render())
+
+
+def bottom_up(overlays: Sequence[Overlay]) -> list[Overlay]:
+    """Return the layers in the order of drawing: by pane, and in one pane what the panel lists first on top."""
+    listed_last_first = overlays[::-1]
+    return sorted(listed_last_first, key=lambda overlay: PANES[overlay.parts[-1].pane])
 
 
 def _canvas(study: Study) -> folium.Map:
@@ -137,29 +144,22 @@ def _canvas(study: Study) -> folium.Map:
     return canvas
 
 
-def _credit(study: Study) -> str:
-    """Return the credit that the licence of OpenStreetMap wants in sight, where the study names it."""
-    said = [*study.settings.sources]
-    for layer in (study.plants, study.zones, study.crossings, study.sites, study.pipelines):
-        said += layer["source"].unique().tolist() if "source" in layer else []
-    return OSM if study.settings.download or any("openstreetmap" in str(text).lower() for text in said) else ""
-
-
 def _side(data: PageData, head: Headline) -> dict[str, object]:
     """Return what the side panel says."""
     study = data.study
     sources = [*study.settings.sources]
-    if credit := _credit(study):
-        sources.append(f"Map data {credit}, Open Database License")
+    if owed := credit(study):
+        sources.append(f"Map data {owed}, Open Database License")
     sources.append("Drawn by symbioplan with Folium and Leaflet")
     return {
         "name": study.name, "description": study.settings.description, "phases": data.plan.phases,
-        "head": head, "violations": data.plan.checker[:5], "sources": sources,
+        "beyond": data.views["beyond"], "plants": len(study.plants), "head": head,
+        "violations": data.plan.checker[:5], "sources": sources,
     }  # fmt: skip
 
 
 def _groups(overlays: list[Overlay]) -> list[dict[str, object]]:
-    names = ("Plan", "Study", "Constraints", "Background")
+    names = ("Newcomer", "Plan", "Study", "Constraints", "Background")
     groups: list[dict[str, object]] = [
         {"name": name, "overlays": [o for o in overlays if o.group == name]} for name in names
     ]

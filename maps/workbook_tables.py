@@ -10,6 +10,7 @@ import pandas as pd
 from data.contracts import contract
 from maps import layers
 from maps.scene import Scene, mapped
+from maps.vehicles import driven_km, vehicles_needed
 
 _DAYS = 365.0  # trips per day are averages over every day of the year
 _NEEDED = "Vehicle hours by the hours that one vehicle of the class can be in service"
@@ -203,10 +204,7 @@ def _trenches(scene: Scene) -> Table:
 def _trucks(scene: Scene) -> Table:
     make = _maker(scene, "hauls")
     frame, trips = make.frame, make.frame["trips_per_year"]
-    classes = scene.study.vehicles
-    available = dict(zip(classes["vehicle"], classes["hours_per_year"], strict=True)) if len(classes) else {}
-    hours = frame["vehicle"].map(available).astype("float64")
-    driven = "Vehicle kilometres there and back"
+    driven = "Vehicle kilometres there and back; of the way back the share that is driven empty"
     columns = (
         *make.names("from_node", "From", scene.place_names),
         *make.names("to_node", "To", scene.place_names),
@@ -220,10 +218,9 @@ def _trucks(scene: Scene) -> Table:
         make.derived("Distance one way", "km", "Length of the road", frame["distance_m"] / 1000, "fine"),
         make.derived("Of it estimated", "km", contract("plan")["hauls"]["coarse_m"].description,
                      frame["coarse_m"] / 1000, "fine"),
-        make.derived("Driven", "km/year", driven, trips * frame["distance_m"] * 2 / 1000, "whole", total=True),
+        make.derived("Driven", "km/year", driven, driven_km(scene, frame), "whole", total=True),
         make.of("hours_per_year", "Vehicle hours", "whole", total=True),
-        make.derived("Vehicles needed", "vehicles", _NEEDED,
-                     frame["hours_per_year"] / hours, "fine", total=True),
+        make.derived("Vehicles needed", "vehicles", _NEEDED, vehicles_needed(scene, frame), "fine", total=True),
         make.of("cost", "Cost", "money", total=True),
         make.of("co2", "CO2", "decimal", total=True),
         *make.invested(),
@@ -263,42 +260,36 @@ def _hubs(scene: Scene) -> Table:
 
 
 def _unplaced(scene: Scene) -> Table:
-    make = _maker(scene, "unplaced")
-    whole = make.frame["quantity"] + make.frame["placed"]
-    columns = (
-        *make.names("node", "Plant", scene.place_names),
-        *make.names("resource", "Resource", scene.resource_names),
-        make.of("placed", "Placed", "amount"),
-        make.of("quantity", "Left over", "amount"),
-        _units(make, scene),
-        make.derived("Placed share", "of supply", "Placed as a share of what there is",
-                     make.frame["placed"] / whole.where(whole > 0), "share"),
-        make.of("cost", "Disposal cost", "money", total=True),
-        make.of("co2", "Disposal CO2", "decimal", total=True),
-        *make.dated(scene, built=False),
-        make.of("supply", "Supply", aside=True),
-    )  # fmt: skip
     about = "Every supply: what finds a taker, and what is left over and disposed of (a negative cost is a sale)."
+    titles = {"done": "Placed", "rest": "Left over", "cost": "Disposal cost", "co2": "Disposal CO2"}
+    columns = _side(scene, "unplaced", "supply", titles, "Placed as a share of what there is")
     return Table("Unplaced", about, columns, "no supplies")
 
 
 def _unserved(scene: Scene) -> Table:
-    make = _maker(scene, "unserved")
-    whole = make.frame["quantity"] + make.frame["served"]
-    columns = (
+    about = "Every demand: what is served by others, and what is bought new."
+    titles = {"done": "Served", "rest": "Short", "cost": "Purchase cost", "co2": "CO2 of the purchase"}
+    columns = _side(scene, "unserved", "demand", titles, "Served as a share of what is wanted")
+    return Table("Unserved", about, columns, "no demands")
+
+
+def _side(scene: Scene, table: str, stream: str, titles: dict[str, str], share: str) -> tuple[Column, ...]:
+    """Return the columns about one side, supply or demand: what is done with each, and what is left."""
+    make, done = _maker(scene, table), titles["done"].lower()
+    whole = make.frame["quantity"] + make.frame[done]
+    return (
         *make.names("node", "Plant", scene.place_names),
         *make.names("resource", "Resource", scene.resource_names),
-        make.of("served", "Served", "amount"),
-        make.of("quantity", "Short", "amount"),
+        make.of(done, titles["done"], "amount"),
+        make.of("quantity", titles["rest"], "amount"),
         _units(make, scene),
-        make.derived("Served share", "of demand", "Served as a share of what is wanted",
-                     make.frame["served"] / whole.where(whole > 0), "share"),
-        make.of("cost", "Purchase cost", "money", total=True),
-        make.of("co2", "CO2 of the purchase", "decimal", total=True),
+        make.derived(f"{titles['done']} share", f"of {stream}", share,
+                     make.frame[done] / whole.where(whole > 0), "share"),
+        make.of("cost", titles["cost"], "money", total=True),
+        make.of("co2", titles["co2"], "decimal", total=True),
         *make.dated(scene, built=False),
-        make.of("demand", "Demand", aside=True),
+        make.of(stream, stream.capitalize(), aside=True),
     )  # fmt: skip
-    return Table("Unserved", "Every demand: what is served by others, and what is bought new.", columns, "no demands")
 
 
 def _costs(scene: Scene) -> Table:
@@ -318,34 +309,30 @@ def _costs(scene: Scene) -> Table:
     return Table("Costs", "What the plan costs, term by term; the terms add up to the objective.", columns, "no costs")
 
 
+# Title, unit, meaning and format of each number of a phase.
+_PHASE = (
+    ("Exchanges", "", "Exchanges in use", "whole"),
+    ("New trenches", "km", "Length of trenches that stand from this phase on", "fine"),
+    ("New pipes", "km", "Length of pipes that stand from this phase on", "fine"),
+    ("New loading bays", "", "Truck routes whose bay stands from this phase on", "whole"),
+    ("New hub modules", "", "Modules that are added in this phase", "whole"),
+    ("Trips per day", "1/day", "Round trips of all trucks, averaged over 365 days", "decimal"),
+    ("New yearly cost", "currency/year", "Trenches and pipes that are new: paid in this phase and every later one",
+     "money"),
+    ("Present value", "currency", "All costs of the phase, discounted and added over its years", "money"),
+)  # fmt: skip
+
+
 def _phases(scene: Scene) -> Table:
-    plan = scene.plan
-    rows = [_phase(scene, phase) for phase in plan.phases]
-    frame = pd.DataFrame(rows, columns=list(_phase(scene, "")))
+    frame = pd.DataFrame([_phase(scene, phase) for phase in scene.plan.phases], columns=list(_phase(scene, "")))
     make = _maker(scene, "costs", frame)
-    units = {
-        "Exchanges": "", "New trenches": "km", "New pipes": "km", "New loading bays": "", "New hub modules": "",
-        "Trips per day": "1/day", "New yearly cost": "currency/year", "Present value": "currency",
-    }  # fmt: skip
-    meanings = {
-        "Exchanges": "Exchanges in use",
-        "New trenches": "Length of trenches that stand from this phase on",
-        "New pipes": "Length of pipes that stand from this phase on",
-        "New loading bays": "Truck routes whose bay stands from this phase on",
-        "New hub modules": "Modules that are added in this phase",
-        "Trips per day": "Round trips of all trucks, averaged over 365 days",
-        "New yearly cost": "Trenches and pipes that are new: paid in this phase and every later one",
-        "Present value": "All costs of the phase, discounted and added over its years",
-    }
-    number = {"Exchanges": "whole", "New loading bays": "whole", "New hub modules": "whole", "Trips per day": "decimal",
-              "New trenches": "fine", "New pipes": "fine"}  # fmt: skip
     columns = (
         make.derived("Phase", "", "Named by its first year", frame["Phase"].astype("str")),
         make.derived("Years", "", "First and last year", frame["Years"].astype("str")),
         *(
-            make.derived(name, unit, meanings[name], frame[name].astype("float64"), number.get(name, "money"),
+            make.derived(name, unit, meaning, frame[name].astype("float64"), number,
                          total=name not in ("Exchanges", "Trips per day"))
-            for name, unit in units.items()
+            for name, unit, meaning, number in _PHASE
         ),
     )  # fmt: skip
     about = "What is built in which phase, and what each costs."

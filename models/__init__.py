@@ -10,16 +10,20 @@ from models.match_routes import with_routes
 from models.match_rules import FORBIDDEN
 from models.matching import Matching, find_matches, match
 from models.measures import MEASURES
+from models.newcomer import Case, Valuation, Worth
 from models.optimise import solve
 from models.session import Session
 
 __all__ = [
     "FORBIDDEN",
     "MEASURES",
+    "Case",
     "HubOffers",
     "Matching",
     "Point",
     "Session",
+    "Valuation",
+    "Worth",
     "build_problem",
     "check",
     "compare_documented",

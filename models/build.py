@@ -17,6 +17,7 @@ from models.families.partners import add_partners
 from models.families.phases import add_phases
 from models.families.pipelines import add_pipelines
 from models.families.quality import add_quality
+from models.families.sites import add_sites
 from models.families.streams import add_streams
 from models.families.strong import add_strong
 from models.families.trucks import add_trucks
@@ -55,5 +56,6 @@ def build_model(problem: Problem, network: Network) -> pyo.ConcreteModel:
     standing = add_phases(model, network.periods, ledger)
     add_budgets(model, network.periods, problem.limits, standing)
     add_partners(model, problem, network)
+    add_sites(model, problem, network, standing)
     model.cost = pyo.Objective(expr=ledger.close(problem.settings.co2_price), sense=pyo.minimize)
     return model

@@ -81,11 +81,11 @@ def _reason(
     supplies = supplies[[(resource, name) in kin for name in supplies["resource"]]]
     demands = demands[[(resource, name) in kin for name in demands["resource"]]]
     missing = [
-        *([f"a supply of {resource} at {giver}"] if supplies.empty else []),
-        *([f"a demand for {resource} at {taker}"] if demands.empty else []),
+        *([_no_stream(problem, plan, giver, resource, kin, supply=True)] if supplies.empty else []),
+        *([_no_stream(problem, plan, taker, resource, kin, supply=False)] if demands.empty else []),
     ]
     if missing:
-        return "the problem has no " + " and no ".join(text.removeprefix("a ") for text in missing)
+        return ", and ".join(missing)
     supply, demand = supplies.iloc[0], demands.iloc[0]
     unit = problem.resources.set_index("resource")["unit"][supply["resource"]]
     money = f"{problem.currency}/{unit}"
@@ -97,6 +97,24 @@ def _reason(
     told = " or ".join(f"{cost:.4g} {money} by {mode}" for mode, cost in ways.items())
     verdict = "more than" if min(ways.values()) > benefit else "within"
     return f"alone it would cost {told}, {verdict} the {benefit:.4g} {money} that it saves{rivals}"
+
+
+def _no_stream(
+    problem: Problem, plan: Plan, node: str, resource: str, kin: set[tuple[str, str]], *, supply: bool
+) -> str:
+    """Return in words that a place has no such stream, and what of a hub there that would make or take it."""
+    recipes = problem.recipes[(problem.recipes["quantity_per_throughput"] > 0) == supply]
+    useful = set(recipes.loc[[(resource, name) in kin for name in recipes["resource"]], "technology"])
+    hubs = problem.hubs[(problem.hubs["node"] == node) & (problem.hubs["role"] == "hub")]
+    names = list(hubs.loc[hubs["technology"].isin(useful), "hub"])
+    built = [name for name in names if name in set(plan.built_hubs["hub"])]
+    if built:
+        side, ends, verb = ("supply", "to_node", "gives it to") if supply else ("demand", "from_node", "has it from")
+        others = plan.exchanges.loc[plan.exchanges[side].isin(built), ends].unique()
+        return f"hub {', '.join(built)} {verb} {', '.join(others)}"
+    if names:
+        return f"hub {', '.join(names)} would {'make' if supply else 'take'} it, but the plan does not build it"
+    return f"the problem has no {'supply of' if supply else 'demand for'} {resource} at {node}"
 
 
 def _rivals(plan: Plan, supply: str, demand: str) -> str:

@@ -51,9 +51,10 @@ def build_problem(
     -----
     What is not placed costs the stream's price (disposal) and the catalogue's CO2 of disposal; what is not
     served costs the stream's price (virgin purchase) and the catalogue's CO2 of the virgin resource.
-    Vehicles cost nothing of their own and come in fractions: a route's unit cost already holds the cost of
-    each vehicle hour. With ``[phases]`` a stream is there in the periods in all of whose years it is available;
-    one that is not there in all of them has a row per period, named ``stream@period``.
+    Vehicles cost nothing of their own and come in fractions, since a route's unit cost already holds the cost of
+    each vehicle hour; with ``trucks.whole_vehicles`` they are bought whole, and a route's cost is without them.
+    With ``[phases]`` a stream is there in the periods in all of whose years it is available; one that is not there
+    in all of them has a row per period, named ``stream@period``.
     """
     finance = study.settings.finance
     hubs = hubs or HubOffers()
@@ -191,7 +192,10 @@ def _quality_in_periods(study: Study, quality: pd.DataFrame) -> pd.DataFrame:
 
 def _vehicles(study: Study, routes: pd.DataFrame) -> pd.DataFrame:
     used = study.vehicles[study.vehicles["vehicle"].isin(routes["vehicle"] if len(routes) else [])]
-    table = used[["vehicle", "hours_per_year"]].assign(fixed_cost=0.0, integer_fleet=False)
+    whole = study.settings.trucks.whole_vehicles
+    table = used[["vehicle", "hours_per_year"]].assign(
+        fixed_cost=used["fixed_cost"] * float(whole), integer_fleet=whole
+    )
     return make_table("problem", "vehicles", table)
 
 

@@ -186,12 +186,28 @@ def with_hubs(study: Study, offers: HubOffers, sites: pd.DataFrame) -> Study:
 
 
 def hub_pairs(study: Study, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of a study with hubs without those from one hub to a hub elsewhere, unless it asks for them."""
-    asked = study.settings.hubs
-    if asked is not None and asked.between_places:
+    """Return the pairs of a study with hubs that are worth a way.
+
+    Those from one hub to a hub elsewhere are left out unless the study asks for them; a pipe to or from a hub is
+    offered within ``hubs.max_pipe_km`` on the straight line.
+
+    Parameters
+    ----------
+    study
+        For what it asks of hubs.
+    pairs
+        ``supply``, ``demand``, ``straight_m``, ``pipe``, ``truck``.
+    """
+    asked = study.settings.hubs or Hubs()
+    gives, takes = (pairs[side].str.startswith("hub ") for side in ("supply", "demand"))
+    if not asked.between_places:
+        pairs = pairs[~(gives & takes)].reset_index(drop=True)
+    if asked.max_pipe_km is None:
         return pairs
-    both = pairs["supply"].str.startswith("hub ") & pairs["demand"].str.startswith("hub ")
-    return pairs[~both].reset_index(drop=True)
+    of_hub = pairs["supply"].str.startswith("hub ") | pairs["demand"].str.startswith("hub ")
+    far = of_hub & (pairs["straight_m"] > asked.max_pipe_km * 1000)
+    pairs = pairs.assign(pipe=pairs["pipe"].astype(bool) & ~far)
+    return pairs[~far | pairs["truck"].astype(bool)].reset_index(drop=True)
 
 
 def technology_quality(study: Study, names: pd.Series, recipes: pd.DataFrame) -> pd.DataFrame:

@@ -55,7 +55,8 @@ class Network:
         Uses as a lesser grade: ``node``, ``resource``, ``serves``, ``unit_cost``, ``from_cell``, ``to_cell``,
         ``bound``.
     hubs
-        The Problem's rows with ``most`` and ``least`` (modules) and ``bound`` (throughput).
+        The Problem's rows with ``most`` and ``least`` (modules), ``bound`` (throughput) and ``counted`` (whether its
+        place counts towards a limit).
     recipes
         ``hub`` (row in ``hubs``), ``cell``, ``coefficient`` (negative eaten).
     vehicles
@@ -239,6 +240,7 @@ def _hubs(problem: Problem, cells: _Cells) -> tuple[pd.DataFrame, pd.DataFrame]:
         most=most,
         bound=most * problem.hubs["capacity"],
         least=0,
+        counted=False,
         key=problem.hubs["hub"],
         invested=invested(problem, problem.hubs),
     )

@@ -23,7 +23,8 @@ def prepare_network(problem: Problem) -> Network:
 def mark_choices(network: Network, limits: Limits) -> Network:
     """Return the network with forced corridors and hubs marked, and nothing through forbidden ones.
 
-    A forced corridor is dug and a forced hub has a module, whether or not anything uses them.
+    A forced corridor is dug and a forced hub has a module, whether or not anything uses them. Hubs are counted
+    where places of hubs are limited.
     """
     corridors, hubs = network.corridors, network.hubs
     shut = corridors["corridor"].isin(limits.forbidden_corridors).to_numpy()
@@ -34,6 +35,7 @@ def mark_choices(network: Network, limits: Limits) -> Network:
         flows=network.flows.assign(bound=np.where(closed, 0.0, network.flows["bound"])),
         hubs=hubs.assign(
             least=hubs["hub"].isin(limits.forced_hubs).astype("int64"),
+            counted=(hubs["role"] == "hub") & (limits.max_hub_sites is not None),
             bound=hubs["bound"].where(~hubs["hub"].isin(limits.forbidden_hubs), 0.0),
         ),
     )

@@ -114,6 +114,7 @@ class _Reader:
             count=number,
             capacity=table["capacity"] * number,
             fixed_cost=(table["fixed_cost"] * number).where(~table["existing"], 0.0),
+            capex_fixed=(table["capex_fixed"] * number).where(~table["existing"], 0.0),
             flow_cost=quantity * table["unit_cost"],
             co2=quantity * table["co2_per_unit"],
         )
@@ -130,9 +131,8 @@ class _Reader:
             number=used["corridor"].isin(new).astype("float64"),
         ).drop(columns="period")
         table = self._over_time(corridors, used, kind="trench", keys=["corridor"])
-        return _plan_table(
-            "built_corridors", table.assign(fixed_cost=table["fixed_cost"].where(~table["existing"], 0.0))
-        )
+        paid = {name: table[name].where(~table["existing"], 0.0) for name in ("fixed_cost", "capex_fixed")}
+        return _plan_table("built_corridors", table.assign(**paid))
 
     def hauls(self) -> pd.DataFrame:
         """Return what is hauled, and loading bays that stand idle."""
@@ -160,9 +160,9 @@ class _Reader:
         used = hubs[["hub", "when"]].assign(number=new, throughput=made)[(made > 0) | (hubs["least"] > 0)]
         table = self._over_time(self.problem.hubs, used, kind="hub", keys=["hub"])
         cost = table["number"] * table["fixed_cost"] + table["throughput"] * table["unit_cost"]
-        return _plan_table(
-            "built_hubs", table.assign(modules=(table["number"] + table["existing"]).astype("int64"), cost=cost)
-        )
+        modules = (table["number"] + table["existing"]).astype("int64")
+        capex = table["number"] * table["capex_fixed"]
+        return _plan_table("built_hubs", table.assign(modules=modules, cost=cost, capex_fixed=capex))
 
 
 def _pipe_counts(pipes: pd.DataFrame) -> pd.Series:

@@ -1,9 +1,9 @@
 """What the user asked for and could give up, and where the model says it.
 
-A requirement is a demand that must be served, a cap, a budget, a most number of partners, a limit of quality, or a
-forced or forbidden choice. Quantities, capacities and geography are facts. :func:`relax` writes a Problem's model with
-every requirement as rows of its own that can be left out one by one: what the model says by a bound of a variable
-becomes a row, and what it says by leaving something out is put back in.
+A requirement is a demand that must be served, a cap, a budget, a most number of partners or of places of hubs, a limit
+of quality, or a forced or forbidden choice. Quantities, capacities and geography are facts. :func:`relax` writes a
+Problem's model with every requirement as rows of its own that can be left out one by one: what the model says by a
+bound of a variable becomes a row, and what it says by leaving something out is put back in.
 """
 
 from __future__ import annotations
@@ -243,6 +243,14 @@ def _new_partners(problem: Problem, key: Hashable) -> Words:
     )
 
 
+def _hub_sites(problem: Problem, key: Hashable) -> Words:
+    most, when = _limit_of(problem, problem.limits.max_hub_sites, key), _when(problem, key)
+    return (
+        f"hubs may stand at no more than {most:g} {'place' if most == 1 else 'places'}{when}",
+        lambda short: f"let hubs stand at {math.ceil(most + short - 1e-6)} places{when}",
+    )
+
+
 def _limit_of(problem: Problem, limit: float | Sequence[float] | None, key: Hashable) -> float:
     """Return a limit in the period that a key names."""
     if isinstance(limit, Sequence):
@@ -292,6 +300,7 @@ _ROWS: Mapping[str, Callable[[Problem, Hashable], Words]] = {
     "all_partners": _all_partners,
     "budget": _budget,
     "new_partners": _new_partners,
+    "hub_sites": _hub_sites,
     "quality": _quality,
 }
 _COLUMNS: Mapping[str, Callable[[Problem, Hashable], Words]] = {

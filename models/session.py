@@ -83,7 +83,7 @@ class Session:
         with clock.stage("build"):
             built = self._build()
             mip = _with_fixed(built.compiled, fixed or {}) if built.compiled is not None else None
-            start = self._start(built)
+            start = None if built.compiled is None else self.start(built.compiled)
             known = None if mip is None or start is None else self._known(built, mip, start)
         plan, values = decide(built, clock, say=self._say, mip=mip, start=start, known=known)
         if values is not None and mip is not None and built.compiled is not None:
@@ -123,14 +123,14 @@ class Session:
             self._built = build(self.problem)
         return self._built
 
-    def _start(self, built: Built) -> Floats | None:
-        """Return the last values by the variables' names; 0 for a variable that is new."""
-        if self._last is None or built.compiled is None:
+    def start(self, compiled: Compiled) -> Floats | None:
+        """Return the last plan as values of a model's columns, by their names; 0 for a variable that is new."""
+        if self._last is None:
             return None
-        if self._last.compiled is built.compiled:
+        if self._last.compiled is compiled:
             return self._last.values
         known = dict(zip(self._last.compiled.identities(), self._last.values.tolist(), strict=True))
-        start = [known.get(key, 0.0) for key in built.compiled.identities()]
+        start = [known.get(key, 0.0) for key in compiled.identities()]
         return np.asarray(start, dtype=np.float64)
 
     def _known(self, built: Built, mip: Mip, start: Floats) -> MipResult | None:

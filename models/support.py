@@ -8,6 +8,7 @@ import pandas as pd
 from data.errors import Fault, InputError
 from data.problem import Problem
 from data.problem_rules import rule_faults
+from data.settings import LIMITS_BY_PERIOD
 from models.phases import uses_capex
 
 _OWN_OPTIONS = {"mip_rel_gap": "gap", "time_limit": "time_limit_s", "random_seed": "seed", "threads": "threads"}
@@ -52,7 +53,7 @@ def period_faults(problem: Problem) -> list[Fault]:
     limits = problem.limits
     faults = [
         Fault("settings", f"limits.{name}", f"{len(values)} values", f"one number, or one for each of {count} periods")
-        for name in ("investment_budget", "max_new_partners")
+        for name in LIMITS_BY_PERIOD
         if isinstance(values := getattr(limits, name), tuple) and len(values) != count
     ]
     if limits.investment_budget is not None and uses_capex(problem):

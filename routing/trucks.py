@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.carriage import may_carry
+from data.carriage import may_carry, owned_per_h
 from data.contracts import empty_table, make_table
 from data.settings import Settings
 from data.study import Study
@@ -67,7 +67,8 @@ def truck_routes(study: Study, pairs: pd.DataFrame) -> TruckRoutes:
     -------
     TruckRoutes
         Per pair of plants and resource the cheapest vehicle, and every other that emits less than all
-        cheaper ones. Routes of one path share a ``geometry_key``.
+        cheaper ones; every vehicle where they are bought whole, without what owning it costs. Routes of one
+        path share a ``geometry_key``.
     """
     hauls, notes = _hauls(study, pairs)
     if hauls.empty:
@@ -83,7 +84,7 @@ def truck_routes(study: Study, pairs: pd.DataFrame) -> TruckRoutes:
     reasons = trips.class_reasons(legs)
     notes += trips.unreachable(hauls, reasons)
     priced = _priced(study.settings, hauls)
-    kept = _worth_offering(priced)
+    kept = _worth_offering(study.settings, priced)
     lines = trips.lines(kept[["run", "leg"]].drop_duplicates(ignore_index=True))
     kept = kept.merge(lines, on=["run", "leg"], validate="many_to_one").sort_values("order", kind="stable")
     kept["geometry_key"] = _geometry_keys(kept)
@@ -224,7 +225,8 @@ def _priced(settings: Settings, hauls: pd.DataFrame) -> pd.DataFrame:
     hauls = hauls[near].copy()
     share = hauls["empty_return"]
     hours = hauls["drive_h"] + share * hauls["back_h"] + hauls["load_h"] + hauls["unload_h"]
-    cost = hauls["drive_cost"] + share * hauls["back_cost"] + hauls["cost_per_h"] * hours
+    cost_per_h = hauls["cost_per_h"] - owned_per_h(settings, hauls)
+    cost = hauls["drive_cost"] + share * hauls["back_cost"] + cost_per_h * hours
     laden, empty = hauls["co2_laden_kg_per_km"], hauls["co2_empty_kg_per_km"]
     co2_kg = (hauls["fuel_m"] * laden + share * hauls["fuel_back_m"] * empty) / 1000
     return hauls.assign(
@@ -234,12 +236,15 @@ def _priced(settings: Settings, hauls: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _worth_offering(hauls: pd.DataFrame) -> pd.DataFrame:
-    """Keep, per plants and resource, the vehicles that no other beats on both cost and CO2."""
+def _worth_offering(settings: Settings, hauls: pd.DataFrame) -> pd.DataFrame:
+    """Keep, per plants and resource, the vehicles that no other beats on both cost and CO2.
+
+    Where vehicles are bought whole, all: one that is there for other hauls may have hours left.
+    """
     number = hauls.groupby(_HAUL, sort=False).ngroup()
     hauls = hauls.assign(group=number).sort_values(["group", "unit_cost", "co2_per_unit", "vehicle"], kind="stable")
     least = hauls.groupby("group")["co2_per_unit"].transform(lambda co2: co2.cummin().shift(fill_value=np.inf))
-    hauls = hauls[hauls["co2_per_unit"] < least]
+    hauls = hauls[(hauls["co2_per_unit"] < least) | settings.trucks.whole_vehicles]
     return hauls.assign(order=np.arange(len(hauls)))
 
 

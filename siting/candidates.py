@@ -11,7 +11,7 @@ import shapely
 from rasterio.features import shapes
 
 from data import Study
-from data.grids import Flags, Floats, Grid
+from data.grids import Flags, Grid
 from data.siting_settings import OSM, Siting
 from siting.measures import Shapes
 from siting.suitability import Suitability
@@ -115,42 +115,3 @@ def _frame(table: Mapping[str, object], geometry: Shapes, crs: object) -> gpd.Ge
     plain = {key: value.to_numpy() if isinstance(value, pd.Series) else value for key, value in table.items()}
     frame = pd.DataFrame(plain, index=range(len(geometry)), columns=list(COLUMNS))
     return gpd.GeoDataFrame(frame.astype("str"), geometry=list(geometry), crs=crs)
-
-
-def spaced(
-    xy: Floats, score: Floats, taken: Floats, *, spacing_m: float, most: int
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], float]:
-    """Return which candidates stay when they must keep their distance, the best first, and the distance kept.
-
-    Parameters
-    ----------
-    xy, score
-        Shapes (n, 2) and (n,): places in metres, and how good each is.
-    taken
-        Shape (m, 2): places that stay in any case.
-    spacing_m
-        Least distance between two that stay.
-    most
-        How many may stay. Where more would, the distance grows by a tenth until they fit: every part of
-        the region keeps its best candidate, which a cut by score would not grant.
-    """
-    distance = spacing_m
-    while True:
-        kept = _greedy(xy, score, taken, distance)
-        if len(kept) <= most:
-            return kept, distance
-        extent = float(np.hypot(*np.ptp(xy, axis=0)))
-        distance = max(distance * 1.1, extent / 1000)
-
-
-def _greedy(xy: Floats, score: Floats, taken: Floats, distance: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    free = np.ones(len(xy), dtype=bool)
-    for place in taken:
-        free &= np.hypot(*(xy - place).T) >= distance
-    kept = []
-    for best in np.argsort(-score, kind="stable"):
-        if free[best]:
-            kept.append(best)
-            free &= np.hypot(*(xy - xy[best]).T) >= distance
-            free[best] = False
-    return np.array(kept, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +11,11 @@ import shapely
 
 from data import Study
 from data.siting_settings import Siting
-from siting.candidates import candidates, spaced
+from siting.candidates import candidates
 from siting.scores import Scored, scored
 from siting.sensitivity import robustness
 from siting.suitability import Suitability, suitability
+from siting.thinning import Places, Thinned, needs_of, thinned
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def find_sites(study: Study) -> Sited:
         raise ValueError(msg)
     found = suitability(study, siting)
     everything = scored(candidates(study, siting, found), found, siting)
-    kept, spacing = _thinned(everything, siting)
-    ranked, table = _ranked(everything.only(kept), found, siting)
+    stay = _thinned(everything, study, siting)
+    ranked, table = _ranked(everything.only(stay.kept), found, siting)
     exclusions = found.exclusions()
     weights = pd.DataFrame({
         "criterion": [criterion.name for criterion in siting.criteria],
@@ -74,23 +75,20 @@ def find_sites(study: Study) -> Sited:
         "allowed_km2": round(float(found.allowed.sum()) * siting.cell_m**2 / 1e6, 3),
     }  # fmt: skip
     sited = study.replace(sites=_named(ranked.sites, study), site_scores=ranked.scores, suitability=found.raster)
-    return Sited(sited, weights, exclusions, table, counts, _notes(found, siting, counts, spacing))
+    return Sited(sited, weights, exclusions, table, counts, _notes(found, siting, counts, stay))
 
 
-def _thinned(everything: Scored, siting: Siting) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], float]:
-    """Return the rows that stay: all parcels, and of what was found the best with the spacing between them."""
+def _thinned(everything: Scored, study: Study, siting: Siting) -> Thinned:
+    """Return the rows that stay: all parcels, and of what was found that with which an optimum loses little."""
     sites = everything.sites
     given = (sites["origin"] == "parcel").to_numpy()
     usable = np.isfinite(sites["score"].to_numpy())
-    parcels, found = np.flatnonzero(given), np.flatnonzero(~given & usable)
-    if not len(found):
-        return parcels, siting.spacing_m
-    xy = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.to_numpy()))
-    kept, spacing = spaced(
-        xy[found], sites["score"].to_numpy()[found], xy[given & usable],
-        spacing_m=siting.spacing_m, most=siting.max_sites,
-    )  # fmt: skip
-    return np.concatenate([parcels, found[kept]]), spacing
+    rows = np.flatnonzero(usable)
+    xy = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.to_numpy()[rows]))
+    places = Places(xy, sites["score"].to_numpy()[rows], given[rows])
+    found = thinned(places, needs_of(study), spacing_m=siting.spacing_m, most=siting.max_sites)
+    kept = np.concatenate([np.flatnonzero(given & ~usable), rows[found.kept]])
+    return replace(found, kept=np.sort(kept))
 
 
 def _ranked(part: Scored, found: Suitability, siting: Siting) -> tuple[Scored, pd.DataFrame]:
@@ -130,13 +128,13 @@ def _named(sites: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(sites[columns], geometry=sites.geometry, crs=study.crs)
 
 
-def _notes(found: Suitability, siting: Siting, counts: dict[str, float], spacing: float) -> tuple[str, ...]:
+def _notes(found: Suitability, siting: Siting, counts: dict[str, float], stay: Thinned) -> tuple[str, ...]:
     notes = []
     if found.comparison is not None:
         notes.append(f"the judgements have a consistency ratio of {found.comparison.consistency_ratio:.3f}")
-    if spacing > siting.spacing_m:
-        notes.append(f"sites are {spacing:,.0f} m apart instead of {siting.spacing_m:,.0f}, so that at most "
-                     f"{siting.max_sites} are found")  # fmt: skip
+    if stay.loss_most >= 0.0005:
+        notes.append(f"with the sites that stay of {counts['candidates']:,} candidates, rough optima are "
+                     f"{stay.loss_mean:.1%} dearer on average and {stay.loss_most:.1%} at most")  # fmt: skip
     if not found.allowed.any():
         notes.append("nothing is left: the exclusions take all the land that is looked at")
     elif not counts["sites"]:

@@ -28,6 +28,7 @@ _STATUS = {
     "unknown": "the solver gave no answer",
 }
 
+_NEWCOMERS = 5  # places listed
 
 _VERDICTS = {
     "possible": "possible",
@@ -51,6 +52,8 @@ def plan_text(plan: Plan, out: Path) -> str:
         lines.append(none if plan.exchanges.empty else _exchange_table(plan).rstrip())
         if len(plan.built_hubs):
             lines.append(_hub_table(plan).rstrip())
+        if plan.fleets["cost"].sum() > 0:  # vehicles are bought whole
+            lines.append(_fleet_table(plan).rstrip())
     lines += [f"note: {note}" for note in plan.notes]
     if plan.has_solution:
         map_file = out / "map.html"
@@ -89,6 +92,15 @@ def _exchange_table(plan: Plan) -> str:
             f"{row.unit}/year",
             f"{'~' if coarse_m > 0 else ''}{row.distance_m / 1000:,.1f}",
         )
+    return _render(table)
+
+
+def _fleet_table(plan: Plan) -> str:
+    """Return the vehicles that are bought, and how long they are in service."""
+    table = _new_table("vehicle class", "vehicles", "h/year", f"{plan.currency}/year", numbers_from=1)
+    for row in plan.fleets.itertuples(index=False):
+        name = f"{row.vehicle} ({row.period})" if row.period else row.vehicle
+        table.add_row(escape(name), _number(row.vehicles), _number(row.hours_per_year), _number(row.cost))
     return _render(table)
 
 
@@ -164,6 +176,27 @@ def match_text(study: Study, matching: Matching, out: Path | None) -> str:
     lines += [f"nothing to match: {', '.join(lost)}"] if lost else []
     lines += ["what is not possible, and why: --out DIR or --json"] if out is None and "impossible" in counts else []
     return "\n".join([*lines, *([f"written to {out.resolve()}"] if out is not None else [])])
+
+
+def newcomer_text(study: Study, table: pd.DataFrame, notes: Sequence[str], out: Path) -> str:
+    """Return what newcomers add as a table: the best places of one type, or the best place of each."""
+    money, several = f"{study.settings.currency}/year", len(set(table["plant_type"])) > 1
+    shown = _new_table("rank", "type", "place", f"adds at least ({money})", "at most", "joins", numbers_from=3)
+    rows = table.drop_duplicates("plant_type") if several else table[table["checker"] != ""].head(_NEWCOMERS)
+    rows = table.head(1) if rows.empty else rows
+    for number, row in enumerate(rows.itertuples(index=False), start=1):
+        rank = number if several else row.rank
+        shown.add_row(str(rank), escape(row.plant_type), escape(row.name), _number(row.at_least), _number(row.at_most),
+                      escape(row.joins.replace("; ", "\n")))  # fmt: skip
+    head = f"{study.name}: {table['place'].nunique():,} places valued, "
+    head += "the best place of each plant type" if several else f"the best {len(rows)}"
+    wrong = [f"{row.name}: THE INDEPENDENT CHECKER FOUND: {row.checker}"
+             for row in table.itertuples(index=False) if row.checker not in ("", "ok")]  # fmt: skip
+    open_ = int((~table["status"].isin(["optimal", "out_of_reach"])).sum())
+    stopped = [f"{open_} cases were stopped before the proof: their values are bounds"] if open_ else []
+    told = [f"note: {note}" for note in notes]
+    files = [f"map: {(out / 'newcomers.html').resolve()}", f"written to {out.resolve()}"]
+    return "\n".join([head, _render(shown).rstrip(), *wrong, *stopped, *told, *files])
 
 
 def candidate_facts(found: Candidates, out: Path) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def plan_command(
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Plan a study: candidates, optimum, map, GIS layers, tables."""
+    """Plan a study: candidates, optimum, map, report, GIS layers, tables."""
     voice = Voice(quiet, as_json)
     refuse_foreign(out)
     formats = _formats(also)
@@ -278,7 +278,7 @@ def compare_command(
 
 
 # Commands in modules of their own; imported here so that they are listed after the others.
-from symbioplan import cli_match  # noqa: E402, F401
+from symbioplan import cli_match, cli_newcomer  # noqa: E402, F401
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -178,6 +178,8 @@ def write_result(
             write_tables({"documented": documented}, folder / "study")
         if result.plan.has_solution:
             maps.write_outputs(result.study, result.plan, folder, also=also)
+        else:
+            maps.write_report(result.study, result.plan, folder / "report.html")  # why there is none
         written = result.plan.replace(
             seconds={**result.plan.seconds, "outputs": round(time.perf_counter() - started, 3)}
         )

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from benchmarks import browser
+
 # A slow machine must not fail a property: examples are bounded in number, never in time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -35,6 +37,18 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     os.environ["SYMBIOPLAN_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Return a browser; where there is none the test is skipped, in CI it fails."""
+    try:
+        with browser.chromium() as started:
+            yield started
+    except browser.NoBrowserError as error:
+        if os.environ.get("CI", "").lower() in ("true", "1"):
+            pytest.fail(f"the browser tests must run in CI: {error}")
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -33,60 +33,20 @@ judgements = [
     ["near roads", "near railway", 2], ["near roads", "near pipelines", 2], ["near roads", "flat", 2],
     ["near railway", "near pipelines", 1], ["near railway", "flat", 1], ["near pipelines", "flat", 2],
 ]
-
-[[siting.exclude]]
-name = "water, wetland and forest"
-on = "landcover"
-values = [11, 41, 42, 90, 95]
-
-[[siting.exclude]]
-name = "more than 200 people in a cell"
-on = "population"
-above = 200
-
-[[siting.exclude]]
-name = "federal land and 1 km around"
-on = "fed"
-within_m = 1000
-
-[[siting.exclude]]
-name = "300 m along rivers"
-on = "rivers"
-within_m = 300
-
-[[siting.exclude]]
-name = "steeper than 1 degree"
-on = "slope"
-above = 1.0
-
-[[siting.criteria]]
-name = "near plants"
-on = "plants"
-linear = {worst = 30000, best = 2000}
-
-[[siting.criteria]]
-name = "near roads"
-on = "roads"
-of = "distance"
-linear = {worst = 8000, best = 250}
-
-[[siting.criteria]]
-name = "near railway"
-on = "railroads"
-of = "distance"
-gaussian = {best = 500, spread = 4000}
-
-[[siting.criteria]]
-name = "near pipelines"
-on = "pipelines"
-of = "distance"
-points = [[500, 1.0], [3000, 0.6], [12000, 0.0]]
-
-[[siting.criteria]]
-name = "flat"
-on = "slope"
-unit = "degrees"
-steps = [[0.2, 1.0], [0.5, 0.6], [1.0, 0.2]]
+exclude = [
+    {name = "water, wetland and forest", on = "landcover", values = [11, 41, 42, 90, 95]},
+    {name = "more than 200 people in a cell", on = "population", above = 200},
+    {name = "federal land and 1 km around", on = "fed", within_m = 1000},
+    {name = "300 m along rivers", on = "rivers", within_m = 300},
+    {name = "steeper than 1 degree", on = "slope", above = 1.0},
+]
+criteria = [
+    {name = "near plants", on = "plants", linear = {worst = 30000, best = 2000}},
+    {name = "near roads", on = "roads", of = "distance", linear = {worst = 8000, best = 250}},
+    {name = "near railway", on = "railroads", of = "distance", gaussian = {best = 500, spread = 4000}},
+    {name = "near pipelines", on = "pipelines", of = "distance", points = [[500, 1.0], [3000, 0.6], [12000, 0.0]]},
+    {name = "flat", on = "slope", unit = "degrees", steps = [[0.2, 1.0], [0.5, 0.6], [1.0, 0.2]]},
+]
 """
 
 BALTIMORE = """
@@ -97,44 +57,20 @@ candidates = ["osm"]
 spacing_m = 300.0
 max_sites = 25
 min_area_ha = 0.5
-
-[[siting.exclude]]
-name = "homes, schools, hospitals and 100 m around"
-on = "osm"
-values = ["residential", "school", "hospital"]
-within_m = 100
-
-[[siting.exclude]]
-name = "parks and water"
-on = "osm"
-values = ["park", "nature_reserve", "cemetery", "forest", "water", "basin"]
-
-[[siting.criteria]]
-name = "land use"
-weight = 3
-on = "osm"
-classes = {brownfield = 1.0, industrial = 0.7, construction = 0.6, commercial = 0.3, retail = 0.1}
-
-[[siting.criteria]]
-name = "near plants"
-weight = 4
-on = "plants"
-linear = {worst = 4000, best = 200}
-
-[[siting.criteria]]
-name = "near main roads"
-weight = 2
-on = "roads"
-values = ["motorway", "trunk", "primary", "motorway_link", "trunk_link"]
-linear = {worst = 2000, best = 50}
-
-[[siting.criteria]]
-name = "away from homes"
-weight = 2
-on = "osm"
-of = "distance"
-values = ["residential"]
-linear = {worst = 100, best = 800}
+exclude = [
+    {name = "homes and schools, 100 m around", on = "osm", within_m = 100, values = ["residential", "school"]},
+    {name = "parks and water", on = "osm", values = ["park", "nature_reserve", "cemetery", "forest", "water", "basin"]},
+]
+criteria = [
+    {name = "land use", weight = 3, on = "osm", classes = {brownfield = 1.0, industrial = 0.7, construction = 0.6}},
+    {name = "near plants", weight = 4, on = "plants", linear = {worst = 4000, best = 200}},
+    {name = "near main roads", weight = 2, on = "roads", linear = {worst = 2000, best = 50}, values = [
+        "motorway", "trunk", "primary", "motorway_link", "trunk_link",
+    ]},
+    {name = "away from homes", weight = 2, on = "osm", of = "distance", linear = {worst = 100, best = 800}, values = [
+        "residential",
+    ]},
+]
 """
 
 

@@ -1,4 +1,4 @@
-"""Caps on what a plan leaves for landfill and on how many plants take part."""
+"""Caps on what a plan leaves for landfill, on how many plants take part and at how many places hubs stand."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pandas as pd
 
 from data.plan import Plan
 from data.problem import Problem
-from models.checks.periods import said, time_table
+from models.checks.periods import each, said, time_table
 from models.checks.tolerance import RELATIVE
 
 
 def cap_violations(problem: Problem, plan: Plan) -> list[str]:
-    """Return where more is disposed of, or more plants take part, than may."""
-    return [*_landfill_rules(problem, plan), *_partner_rules(problem, plan)]
+    """Return where more is disposed of, more plants take part, or hubs stand at more places, than may."""
+    return [*_landfill_rules(problem, plan), *_partner_rules(problem, plan), *_site_rules(problem, plan)]
 
 
 def _landfill_rules(problem: Problem, plan: Plan) -> list[str]:
@@ -40,6 +40,23 @@ def _partner_rules(problem: Problem, plan: Plan) -> list[str]:
     if len(busy) <= most:
         return []
     return [f"{len(busy)} plants take part ({', '.join(sorted(busy))}), more than {most:g} may"]
+
+
+def _site_rules(problem: Problem, plan: Plan) -> list[str]:
+    """Return periods in which hubs stand at too many places; one that was there before counts, used or not."""
+    limit = problem.limits.max_hub_sites
+    if limit is None:
+        return []
+    hubs = problem.hubs[problem.hubs["role"] == "hub"]
+    home, old = dict(zip(hubs["hub"], hubs["node"], strict=True)), set(hubs.loc[hubs["existing"] > 0, "node"])
+    built = plan.built_hubs[(plan.built_hubs["modules"] > 0) & plan.built_hubs["hub"].isin(home)]
+    violations = []
+    for name, most in each(limit, problem).items():
+        places = old | {home[hub] for hub in built.loc[built["period"] == name, "hub"]}
+        if len(places) > most:
+            number = "1 place" if len(places) == 1 else f"{len(places)} places"
+            violations.append(f"hubs stand at {number}{said(name)} ({', '.join(sorted(places))}), more than {most:g}")
+    return violations
 
 
 def taking_part(problem: Problem, plan: Plan, period: str | None = None) -> set[str]:

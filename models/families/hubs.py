@@ -4,8 +4,8 @@ Sets
     h hubs; recipe_(h, r) units of r per throughput, negative eaten, positive made; B_h tightened throughput.
 Variables
     made_h in [0, B_h], throughput/year.
-    modules_h new modules, whole, only where a module costs something and more could stand; at least one
-    where the hub is forced and none is there.
+    modules_h new modules, whole, only where a module costs something, or places are limited, and more could
+    stand; at least one where the hub is forced and none is there.
 Constraints
     (5) hub: made_h <= capacity_h (existing_h + modules_h)
 Cost
@@ -15,6 +15,7 @@ Cost
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 
 from models.families.ledger import Ledger, constraints, linear, variables
@@ -30,8 +31,7 @@ def add_hubs(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None
     ledger.pay(made, hubs["unit_cost"], hubs["when"])
     ledger.emit(made, hubs["co2_per_unit"], hubs["when"])
 
-    wanted = (hubs["bound"] > hubs["existing"] * hubs["capacity"]) | (hubs["least"] > hubs["existing"])
-    built = hubs[(hubs["fixed_cost"] > 0) & wanted]
+    built = hubs[has_modules(hubs)]
     least = (built["least"] - built["existing"]).clip(lower=0)
     most = np.maximum(np.ceil(built["bound"] / built["capacity"]) - built["existing"], least)
     model.modules = variables(list(built["key"]), most, doc="new modules of a hub", lower=least, integer=True)
@@ -46,3 +46,9 @@ def add_hubs(model: pyo.ConcreteModel, network: Network, ledger: Ledger) -> None
         },
         doc="(5) throughput <= capacity * modules",
     )
+
+
+def has_modules(hubs: pd.DataFrame) -> pd.Series:
+    """Return which hubs have a variable for their new modules."""
+    wanted = (hubs["bound"] > hubs["existing"] * hubs["capacity"]) | (hubs["least"] > hubs["existing"])
+    return ((hubs["fixed_cost"] > 0) | hubs["counted"]) & wanted

@@ -272,7 +272,7 @@ def test_the_bundled_study_survives_being_written(tmp_path):
 
 
 def test_planning_never_reads_the_documented_exchanges(tmp_path):
-    from data.read_study import BUNDLED
+    from data.study_sources import BUNDLED
 
     folder = Path(shutil.copytree(BUNDLED / "kalundborg", tmp_path / "k"))
     (folder / "documented.csv").write_text("nonsense")

@@ -10,7 +10,7 @@ import pytest
 
 from data import InputError, read_catalogue, read_study, write_study
 from data.contracts import empty_table
-from data.read_study import study_folder
+from data.study_sources import study_folder
 from data.technologies import complete_technologies, parse_recipe
 from data.units import base_per_own_unit
 

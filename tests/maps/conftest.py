@@ -6,13 +6,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
 from pyproj import CRS
 from shapely.geometry import LineString, Point, Polygon, box
 
 from data.contracts import make_table
 from data.plan import Plan
 from data.settings import Settings
-from data.study import Study
+from data.study import Raster, Study
+from maps.webmap import write_map
 
 UTM = CRS.from_epsg(25832)
 X, Y = 631_000.0, 6_171_000.0
@@ -295,4 +297,75 @@ def in_two_phases(plan: Plan) -> Plan:
         hauls=plan.hauls.assign(period="2035"),
         unplaced=both(plan.unplaced),
         unserved=both(plan.unserved),
+    )
+
+
+# ---- the map in a browser ----------------------------------------------------------------------------------------
+
+DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def visit(chromium, tmp_path):
+    """Return a function that opens a file with the network cut; what goes wrong in the page is checked at the end."""
+    troubles: list[str] = []
+    contexts = []
+
+    def answer(route):
+        url = route.request.url
+        if url.startswith(("file:", "data:")):
+            return route.continue_()
+        troubles.append(f"asked the network for {url}")
+        return route.abort()
+
+    def open_file(path, size=DESK, scheme="light"):
+        context = chromium.new_context(viewport=size, has_touch=size is PHONE, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.route("**/*", answer)
+        page.goto(path.as_uri())
+        page.wait_for_function("() => symbioplan.ready")
+        return page
+
+    yield open_file
+    for number, context in enumerate(contexts):
+        context.pages[0].screenshot(path=tmp_path / f"screen-{number}.png")
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def show(visit, tmp_path):
+    """Return a function that draws a plan and opens its map."""
+
+    def open_map(study, plan, size=DESK, scheme="light"):
+        path = tmp_path / "map.html"
+        write_map(study, plan, path)
+        return visit(path, size, scheme)
+
+    return open_map
+
+
+def sited(study: Study, name: str = "") -> Study:
+    """Return the study as siting would leave it: two ranked sites, a parcel where nothing may stand, a raster."""
+    rows = [
+        ("a", 0.75, 1.0, "hexagon", "", box(X, Y, X + 200, Y + 250)),
+        ("b", 0.25, 2.0, "parcel", "", Point(X + 1000, Y)),
+        ("c", None, None, "parcel", "sea", Point(X + 1200, Y + 300)),
+    ]
+    keys = ("site", "score", "rank", "origin", "reason")
+    table = pd.DataFrame([{**dict(zip(keys, row[:5], strict=True)), "name": name or row[0].upper()} for row in rows])
+    scores = pd.DataFrame({
+        "site": ["a", "b"], "criterion": name or "near", "value": 12.5, "unit": "m", "utility": [0.75, 0.25],
+        "weight": 1.0, "contribution": [0.75, 0.25],
+    })  # fmt: skip
+    values = np.linspace(0, 1, 40 * 30).reshape(30, 40)
+    values[:10, :10] = np.nan
+    places = make_table("study", "sites", table)
+    return study.replace(
+        sites=gpd.GeoDataFrame(places, geometry=[row[5] for row in rows], crs=UTM),
+        site_scores=make_table("study", "site_scores", scores),
+        suitability=Raster(values, Affine(100, 0, X - 1000, 0, -100, Y + 2000), UTM),
     )

@@ -31,7 +31,7 @@ def legend(layer, tree_model, node):
     """Return what the legend of a print layout says for a layer."""
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
     return [
-        item.evaluateLabel(context) if hasattr(item, "evaluateLabel") else item.data(0)
+        item.evaluateLabel(context) if hasattr(item, "evaluateLabel") else str(item.data(0))
         for item in tree_model.layerLegendNodes(node)
     ]
 
@@ -60,6 +60,7 @@ def about(layer):
         "column": renderer.classAttribute() if hasattr(renderer, "classAttribute") else None,
         "symbol_layers": sorted(parts(renderer)) if renderer else [],
         "categories": [c.value() for c in renderer.categories()] if hasattr(renderer, "categories") else [],
+        "ranges": [r.label() for r in renderer.ranges()] if hasattr(renderer, "ranges") else [],
         "labels": layer.labelsEnabled(),
         "label_errors": expression.parserErrorString() if expression else "",
         "shown": layer.displayExpression(),
@@ -67,6 +68,23 @@ def about(layer):
         "styles": layer.styleManager().styles(),
         "aliases": {field.name(): field.alias() for field in fields},
     }  # fmt: skip
+
+
+def about_raster(layer):
+    """Return what is seen of a raster: its renderer, and the values that its provider gives."""
+    values = layer.dataProvider().bandStatistics(1)
+    return {
+        "valid": layer.isValid(),
+        "name": layer.name(),
+        "title": layer.metadata().title(),
+        "abstract": layer.metadata().abstract(),
+        "crs": layer.crs().authid(),
+        "size": [layer.width(), layer.height()],
+        "renderer": layer.renderer().type(),
+        "opacity": layer.renderer().opacity(),
+        "lowest": values.minimumValue,
+        "highest": values.maximumValue,
+    }
 
 
 def tips(layer):
@@ -94,6 +112,7 @@ def main(file, name, out, dpi):
     read = project.read(f"geopackage:{file}?projectName={name}")
     root = project.layerTreeRoot()
     model = QgsLayerTreeModel(root)
+    vectors = {ident: layer for ident, layer in project.mapLayers().items() if isinstance(layer, QgsVectorLayer)}
     found = {
         "qgis": Qgis.QGIS_VERSION,
         "read": read,
@@ -108,11 +127,12 @@ def main(file, name, out, dpi):
             for group in root.children()
         ],
         "order": [layer.id() for layer in root.layerOrder()],
-        "layers": {ident: about(layer) for ident, layer in project.mapLayers().items()},
+        "layers": {ident: about(layer) for ident, layer in vectors.items()},
+        "rasters": {ident: about_raster(layer) for ident, layer in project.mapLayers().items() if ident not in vectors},
         "legend": {
             node.layerId(): legend(node.layer(), model, node) for node in root.findLayers() if node.layer().isSpatial()
         },
-        "tips": {ident: tips(layer) for ident, layer in project.mapLayers().items() if layer.mapTipTemplate()},
+        "tips": {ident: tips(layer) for ident, layer in vectors.items() if layer.mapTipTemplate()},
         "relations": {
             one.id(): {
                 "valid": one.isValid(),
@@ -142,7 +162,7 @@ def main(file, name, out, dpi):
         found["layouts"][layout.name()] = {"png": str(path), "ok": result == QgsLayoutExporter.Success,
                                           "scale": layout.referenceMap().scale()}  # fmt: skip
     for layer_name in {
-        layer.split("layername=")[1].split("|")[0] for layer in (each.source() for each in project.mapLayers().values())
+        layer.split("layername=")[1].split("|")[0] for layer in (each.source() for each in vectors.values())
     }:
         bare = QgsVectorLayer(f"{file}|layername={layer_name}", layer_name, "ogr")
         found["bare"][layer_name] = about(bare)

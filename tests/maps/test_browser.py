@@ -1,82 +1,14 @@
 """The map in a real browser with the network cut."""
 
 import itertools
-import os
-import shutil
 
 import pytest
 
-from maps.webmap import write_map
-from tests.maps.conftest import in_two_phases, with_barred, with_coarse, with_hub
+from tests.maps.conftest import DESK, PHONE, in_two_phases, with_barred, with_coarse, with_hub
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-)  # fmt: skip
 HOSTILE = "\"'><script>window.pwned=1</script><img src=x onerror=window.pwned=1>`${window.pwned=1}`{{ 7*7 }}{% x %}\n\\"
-DESK, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-
-
-def no_browser(reason: str) -> None:
-    if os.environ.get("CI", "").lower() in ("true", "1"):
-        pytest.fail(f"the browser tests must run in CI: {reason}")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    try:
-        from playwright import sync_api as api
-    except ImportError:
-        no_browser("playwright is not installed")
-    system = (
-        os.environ.get("CHROMIUM")
-        or shutil.which("chromium")
-        or shutil.which("chromium-browser")
-        or shutil.which("google-chrome")
-    )
-    with api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=system, args=list(ARGUMENTS))
-        except api.Error as error:
-            no_browser(f"no Chromium could be started: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def show(chromium, tmp_path):
-    """Return a function that opens a map; what went wrong in the page is checked at the end."""
-    troubles: list[str] = []
-    contexts = []
-
-    def answer(route):
-        url = route.request.url
-        if url.startswith(("file:", "data:")):
-            return route.continue_()
-        troubles.append(f"asked the network for {url}")
-        return route.abort()
-
-    def open_map(study, plan, size=DESK):
-        path = tmp_path / "map.html"
-        write_map(study, plan, path)
-        context = chromium.new_context(viewport=size, has_touch=size is PHONE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.route("**/*", answer)
-        page.goto(path.as_uri())
-        page.wait_for_function("() => symbioplan.ready")
-        return page
-
-    yield open_map
-    for number, context in enumerate(contexts):
-        context.pages[0].screenshot(path=tmp_path / f"screen-{number}.png")
-        context.close()
-    assert troubles == []
 
 
 def boxes(page, *selectors):

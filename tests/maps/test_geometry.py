@@ -42,6 +42,12 @@ def test_main_cluster_leaves_out_what_is_far():
     assert inside.tolist() == [True] * 9 + [False] * 3
 
 
+def test_main_cluster_is_everything_where_more_than_a_third_is_far():
+    near = [(i * 100.0, 0.0) for i in range(7)]
+    assert main_cluster(points(*near, *[(50_000.0 + i, 0.0) for i in range(4)])).all()
+    assert main_cluster(points(*near, *[(50_000.0 + i, 0.0) for i in range(3)])).sum() == 7
+
+
 def test_main_cluster_is_everything_when_no_cluster_dominates():
     pairs = [(x + dx, y) for x in range(0, 60_000, 10_000) for y in (0, 10_000) for dx in (0, 100)]
     assert main_cluster(points(*pairs)).all()

@@ -1,21 +1,26 @@
 import re
 import sqlite3
+import struct
 import xml.etree.ElementTree as ET
 from contextlib import closing
+from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-from shapely.geometry import LineString, Point, box
+import rasterio
+from shapely.geometry import LineString
 
 from data.contracts import make_table
 from data.errors import InputError
 from data.plan import Plan
 from maps import write_candidates, write_geopackage
+from maps.geopackage import write_sites
 from maps.palette import resource_colours
-from maps.siting_outputs import write_sites
-from tests.maps.conftest import with_barred, with_coarse
+from maps.siting_outputs import write_siting
+from tests.maps.conftest import make_study, sited, with_barred, with_coarse
 
 TABLES = {"streams", "indicators", "costs", "unreachable_by_class"}
 LAYERS = {
@@ -215,27 +220,90 @@ def test_other_programs_find_titles_and_words_for_columns(written):
         assert {column for name, column in words if name == table} == columns
 
 
-def test_ranked_sites_are_described_and_styled(study, tmp_path):
-    places = gpd.GeoDataFrame(
-        {
-            "site": ["a", "b"], "name": ["A", "B"], "note": "", "source": "", "area_m2": [5e4, 1.0],
-            "score": [0.75, None], "rank": [1.0, None], "origin": ["hexagon", "parcel"], "reason": ["", "sea"],
-        },
-        geometry=[box(631000, 6171000, 631200, 6171250), Point(632000, 6171000)], crs=study.crs,
-    )  # fmt: skip
-    row = {"site": "a", "criterion": "near", "value": 12.5, "unit": "m", "utility": 0.75, "weight": 1.0,
-           "contribution": 0.75}  # fmt: skip
-    path = tmp_path / "sites.gpkg"
-    write_sites(study.replace(sites=places, site_scores=make_table("study", "site_scores", [row])), path)
-    assert dict(pyogrio.list_layers(path).tolist()) == {
-        "site_points": "Point", "sites": "MultiPolygon", "site_scores": None, "layer_styles": None,
-    }  # fmt: skip
-    assert gpd.read_file(path, layer="sites")["site"].tolist() == ["a"]
-    points = gpd.read_file(path, layer="site_points")
-    assert points["score_class"].tolist() == ["0.6 to 0.8", "excluded"]
-    assert "class_colour" not in points
-    found = styles(path)
-    renderers = [found[name].find("renderer-v2").get("attr") for name in ("site_points", "sites")]
-    assert renderers == ["score_class"] * 2
-    titles = dict(ask(path, "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = 'site_points'"))
+@pytest.fixture(scope="module")
+def sites_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sites") / "sites.gpkg"
+    write_sites(sited(make_study()), path)
+    return path
+
+
+def test_ranked_sites_are_described_and_styled(sites_file):
+    there = dict(pyogrio.list_layers(sites_file).tolist())
+    assert there["site_points"] == "Point"
+    assert there["site_areas"] == "MultiPolygon"
+    assert gpd.read_file(sites_file, layer="site_areas")["site"].tolist() == ["a"]
+    assert gpd.read_file(sites_file, layer="sites")["site"].tolist() == ["b", "c"]  # given, not found
+    points = gpd.read_file(sites_file, layer="site_points")
+    assert points["score_class"].tolist() == ["0.6 to 0.8", "0.2 to 0.4", "excluded"]
+    assert not {"class_colour", "colour"} & {*points}
+    found = styles(sites_file)
+    for name in ("site_points", "site_areas"):
+        renderer = found[name].find("renderer-v2")
+        assert renderer.get("type") == "graduatedSymbol"
+        limits = [(float(one.get("lower")), float(one.get("upper"))) for one in renderer.iter("range")]
+        assert limits == [(0.8, 1.0), (0.6, 0.8), (0.4, 0.6), (0.2, 0.4), (0.0, 0.2), (-1.0, -1.0)]
+    titles = dict(ask(sites_file, "SELECT column_name, title FROM gpkg_data_columns WHERE table_name = 'site_points'"))
     assert titles["score"] == "Score (0 to 1)"
+
+
+def test_the_suitability_is_a_raster_in_the_geopackage(sites_file):
+    wanted = sited(make_study()).suitability
+    with rasterio.open(sites_file) as raster:
+        assert raster.crs == rasterio.crs.CRS.from_wkt(wanted.crs.to_wkt())
+        assert raster.transform.almost_equals(wanted.transform)
+        found = raster.read(1, masked=True)
+    np.testing.assert_allclose(found.filled(np.nan), wanted.values, atol=1e-6)
+    said = ask(sites_file, "SELECT data_null, field_name FROM gpkg_2d_gridded_coverage_ancillary")
+    assert said == [(-9999.0, "Suitability")]
+
+
+def test_a_plan_without_siting_has_no_trace_of_it(written):
+    there = {name for name, _ in pyogrio.list_layers(written)}
+    assert not {"site_points", "site_areas", "site_scores", "suitability"} & there
+    assert ask(written, "SELECT count(*) FROM gpkg_contents WHERE data_type = '2d-gridded-coverage'") == [(0,)]
+
+
+def test_the_suitability_is_a_valid_cloud_optimised_geotiff(tmp_path):
+    large = np.linspace(0, 1, 700 * 900).reshape(700, 900)
+    large[300:, :400] = np.nan
+    study = sited(make_study())
+    write_siting(study.replace(suitability=replace(study.suitability, values=large)), tmp_path)
+    path = tmp_path / "suitability.tif"
+    with rasterio.open(path) as raster:
+        assert raster.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert raster.block_shapes == [(256, 256)]
+        assert raster.overviews(1)
+        assert np.isnan(raster.nodata)
+        np.testing.assert_allclose(raster.read(1), large.astype("float32"))
+    assert cog_faults(path) == []
+    assert {p.name for p in tmp_path.iterdir()} == {"siting.html", "suitability.tif", "sites.gpkg", "tables"}
+
+
+def cog_faults(path):
+    """Return how a GeoTIFF breaks the layout of a cloud-optimised one, read from its TIFF directories.
+
+    https://gdal.org/en/stable/drivers/raster/cog.html: directories in order before all data; the data of each
+    overview, smallest first, before that of the full picture.
+    """
+    raw = path.read_bytes()
+    assert raw[:4] == b"II*\x00"
+    at, directories = struct.unpack_from("<I", raw, 4)[0], []
+    while at:
+        count = struct.unpack_from("<H", raw, at)[0]
+        tags = {struct.unpack_from("<H", raw, at + 2 + 12 * k)[0]: struct.unpack_from("<HII", raw, at + 4 + 12 * k)
+                for k in range(count)}  # fmt: skip
+        width = tags[256][2] & 0xFFFF if tags[256][0] == 3 else tags[256][2]
+        kind, number, place = tags[324]  # offsets of tiles
+        offsets = [place] if number == 1 else struct.unpack_from(f"<{number}I", raw, place)
+        assert kind == 4
+        directories.append((width, at, min(offset for offset in offsets if offset)))
+        at = struct.unpack_from("<I", raw, at + 2 + 12 * count)[0]
+    faults = []
+    widths, places, data = zip(*directories, strict=True)
+    if list(widths) != sorted(widths, reverse=True) or list(places) != sorted(places):
+        faults.append("directories out of order")
+    if max(places) > min(data):
+        faults.append("data before a directory")
+    if list(data) != sorted(data, reverse=True):
+        faults.append("the full picture before its overviews")
+    return faults

@@ -177,3 +177,17 @@ def test_hub_stands_at_its_site(study, plan):
     layer = layers.hubs(scene)
     assert layer["name"].tolist() == ["Old yard"]
     assert study.sites.geometry.iloc[0].contains(layer.geometry.iloc[0])
+    assert popups.hubs(scene, layer)[0]["title"] == "Hub h1"
+
+
+def test_a_hub_is_called_by_its_technology_and_place(study, plan):
+    hub = {"hub": "yard:dryer", "node": "yard", "technology": "dryer", "modules": 2, "throughput": 10.0, "cost": 5.0}
+    known = make_table(
+        "study",
+        "technologies",
+        [{"technology": "dryer", "name": "Belt dryer", "module_capacity": 1, "unit": "t", "capex_per_module": 0}],
+    )
+    scene = Scene(study.replace(technologies=known), plan.replace(built_hubs=make_table("plan", "built_hubs", [hub])))
+    (popup,) = popups.hubs(scene, layers.hubs(scene))
+    assert popup["title"] == "Belt dryer, Old yard"
+    assert dict(popup["rows"])["Technology"] == "Belt dryer"

@@ -9,8 +9,10 @@ def test_all_outputs(study, plan, tmp_path):
     write_outputs(study, plan, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "map.html",
+        "map.png",
         "plan.gpkg",
         "plan.xlsx",
+        "report.html",
         "tables",
     ]
     assert {path.stem for path in (tmp_path / "out" / "tables").iterdir()} == {*plan.tables}
@@ -29,4 +31,5 @@ def test_a_plan_is_redrawn_from_its_folder(study, plan, tmp_path):
     write_plan(plan, tmp_path / "plan")
     write_outputs(study, plan, tmp_path / "a")
     write_outputs(study, read_plan(tmp_path / "plan"), tmp_path / "b")
-    assert (tmp_path / "a" / "map.html").read_text() == (tmp_path / "b" / "map.html").read_text()
+    for name in ("map.html", "map.png", "report.html"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()

@@ -12,7 +12,8 @@ from PIL import Image
 
 from maps import write_geopackage
 from maps.palette import resource_colours
-from tests.maps.conftest import make_plan, make_study, with_coarse
+from maps.siting_layers import EXCLUDED, hex_colours
+from tests.maps.conftest import make_plan, make_study, sited, with_coarse
 
 PROBE = Path(__file__).with_name("qgis_probe.py")
 PYTHON = "/usr/bin/python3"  # Debian's, which has QGIS
@@ -156,3 +157,34 @@ def test_hostile_names_are_words_and_nothing_else(qgis, tmp_path):
     assert "42" not in "".join(found["legend"]["symbioplan_plants"])  # not worked out
     assert all("<script>" not in tip for tips in found["tips"].values() for tip in tips)
     assert all(layout["ok"] for layout in found["layouts"].values())
+
+
+def test_ranked_sites_by_score_over_the_suitability(qgis, tmp_path):
+    path = tmp_path / "plan.gpkg"
+    write_geopackage(sited(make_study(), NASTY), phased(make_plan()), path)
+    found = qgis(path)
+    assert (found["read"], found["unavailable"], found["said"]) == (True, [], [])
+    raster = found["rasters"]["symbioplan_suitability"]
+    assert (raster["valid"], raster["renderer"], raster["size"]) == (True, "singlebandpseudocolor", [40, 30])
+    assert (raster["crs"], raster["lowest"] >= 0, raster["highest"]) == ("EPSG:25832", True, 1.0)
+    for name in ("symbioplan_site_points", "symbioplan_site_areas"):
+        layer = found["layers"][name]
+        assert (layer["renderer"], layer["ranges"][0]) == ("graduatedSymbol", "score 0.8 to 1.0")
+        assert layer["ranges"][-1] == "nothing may stand here"
+    assert found["relations"]["symbioplan_site_scores_site"] == {
+        "valid": True, "name": "Score by criterion", "children": 2,
+    }  # fmt: skip
+    theme = found["themes"]["Ranked sites"]  # one for all periods
+    assert theme["applies"]
+    assert {"symbioplan_suitability", "symbioplan_site_points", "symbioplan_plants"} <= {*theme["layers"]}
+    assert not any("suitability" in layer for name, other in found["themes"].items() if name != "Ranked sites"
+                   for layer in other["layers"])  # fmt: skip
+    assert not next(group for group in found["groups"] if group["name"] == "Siting")["checked"]
+    tips = found["tips"]["symbioplan_site_points"]
+    assert len(tips) == 3
+    assert all("<script>" not in tip and "6 * 7" in tip for tip in tips)
+    drawn = found["layouts"]["Ranked sites"]
+    pixels = np.asarray(Image.open(drawn["png"]).convert("RGB")).reshape(-1, 3).astype(int)
+    for colour in [*hex_colours(pd.Series([0.7, 0.3])), EXCLUDED]:
+        wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+        assert (np.abs(pixels - wanted).max(axis=1) <= 3).sum() > 15, colour

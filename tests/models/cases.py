@@ -255,6 +255,30 @@ def hub() -> Problem:
     )  # fmt: skip
 
 
+def branches(*, sites: int | tuple[int, ...] | None = None) -> Problem:
+    """Ash of A (100 t) and C (40 t) is milled at S or T, for nothing, and all grit is wanted at B, 1 per t away.
+
+    A to S costs 1 and to T 5, C to S 6 and to T 1: with a mill at each 100 + 40 + 140 = 280, with one at S
+    100 + 240 + 140 = 480, at T 500 + 40 + 140 = 680. What is not milled costs 50, so all is.
+    """
+    mill = {"technology": "milling", "fixed_cost": 0, "capacity": 140}
+    return make(
+        limits=Limits(max_hub_sites=sites),
+        nodes=[*({"node": n, "kind": "plant"} for n in "ABC"), *({"node": n, "kind": "site"} for n in "ST")],
+        supplies=[supply(unplaced_cost=50), supply("C", 40, unplaced_cost=50)],
+        demands=[demand(quantity=140, resource="grit")],
+        routes=[
+            *(route(a, b, unit_cost=c) for a, b, c in (("A", "S", 1), ("A", "T", 5), ("C", "S", 6), ("C", "T", 1))),
+            *(route(site, "B", "grit", unit_cost=1) for site in "ST"),
+        ],
+        hubs=[{"hub": f"{site}-mill", "node": site, **mill} for site in "ST"],
+        recipes=[
+            {"technology": "milling", "resource": "ash", "quantity_per_throughput": -1},
+            {"technology": "milling", "resource": "grit", "quantity_per_throughput": 1},
+        ],
+    )
+
+
 def grades() -> Problem:
     """Fine serves mid at 1, mid serves coarse at 2: fine may serve coarse at 3.
 
@@ -580,6 +604,9 @@ KNOWN = {
     "fleet_shared": (fleet(whole=False), 2720),
     "fleet_whole": (fleet(whole=True), 2760),
     "hub": (hub(), 1280),
+    "hub_sites": (branches(sites=1), 480),
+    # one place for two years, both for three: 2 x 480 + 3 x 280
+    "phases_sites": (phased(branches(), max_hub_sites=(1, 2)), 1800),
     "grades": (grades(), 820),
     "co2_free": (carbon(), 1400),
     "co2_price": (carbon(price=10), 1980),

@@ -373,6 +373,9 @@ def test_over_the_cap_in_one_period():
         ("phases_hub", {"investment_budget": 199.0}, "200 EUR are invested in 2, more than the budget of 199"),
         ("phases_partners", {"max_new_partners": (2, 1)}, "2 plants join in 2 (C, D), more than 1 may"),
         ("partners", {"max_new_partners": 1}, "2 plants join (A, B), more than 1 may"),
+        ("hub_sites", {"max_hub_sites": 0}, "hubs stand at 1 place (S), more than 0"),
+        ("phases_sites", {"max_hub_sites": (1, 1)}, "hubs stand at 2 places in 2 (S, T), more than 1"),
+        ("hub", {"max_hub_sites": 0}, "hubs stand at 1 place (B), more than 0"),
     ],
 )
 def test_limits_of_what_is_new(name, limits, expected):

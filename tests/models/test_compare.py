@@ -36,8 +36,26 @@ def test_found_as_another_grade():
 def test_not_in_the_problem():
     table = compared(cases.trucking(), {"from_plant": "B", "to_plant": "A"}, {"to_plant": "Z"})
     assert table["reason"].tolist() == [
-        "the problem has no supply of ash at B and no demand for ash at A",
+        "the problem has no supply of ash at B, and the problem has no demand for ash at A",
         "the problem has no demand for ash at Z",
+    ]
+
+
+def test_a_hub_that_is_not_built_and_one_that_serves_others():
+    """Mills at S and T could take C's ash and make B's grit; with one place it is S."""
+    problem = cases.branches(sites=1)
+    rows = compared(
+        problem,
+        {"from_plant": "C", "to_plant": "T"},
+        {"from_plant": "T", "resource": "grit"},
+        {"from_plant": "B", "to_plant": "S"},
+        {"from_plant": "S", "to_plant": "A", "resource": "grit"},
+    )
+    assert rows["reason"].tolist() == [
+        "hub T-mill would take it, but the plan does not build it",
+        "hub T-mill would make it, but the plan does not build it",
+        "the problem has no supply of ash at B, and hub S-mill has it from A, C",
+        "hub S-mill gives it to B, and the problem has no demand for grit at A",
     ]
 
 

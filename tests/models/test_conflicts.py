@@ -340,3 +340,23 @@ def test_budget_against_forced_corridors_and_hubs():
     problem = cases.hub().replace(limits=Limits(forced_hubs=("mill",), investment_budget=50))
     problem = problem.replace(hubs=problem.hubs.assign(existing=0))
     assert conflict(problem) == [("budget", "budget"), ("modules", "mill")]
+
+
+def test_places_of_hubs_against_must_serve():
+    """S and T mill 70 t each at most: B's 140 t of grit need both."""
+    problem = cases.branches(sites=1)
+    problem = problem.replace(hubs=problem.hubs.assign(capacity=70.0), demands=problem.demands.assign(must_serve=True))
+    assert models.solve(problem).reasons == (
+        "these 2 requirements contradict each other, and no fewer do",
+        "(1) hubs may stand at no more than 1 place",
+        "(2) demand B-grit of plant B must be served: 140 t/year of grit",
+        "it would be enough to let hubs stand at 2 places, or to ask for no more than 70 t/year in demand B-grit",
+    )
+
+
+def test_a_place_that_is_there_counts():
+    problem = cases.branches(sites=1)
+    problem = problem.replace(hubs=problem.hubs.assign(existing=1))
+    assert models.solve(problem).status == "infeasible"
+    problem = problem.replace(hubs=problem.hubs.assign(existing=[0, 1]))  # T is there, so S may not come
+    assert models.solve(problem).objective == pytest.approx(680)

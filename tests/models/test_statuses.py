@@ -151,11 +151,13 @@ def test_what_is_recorded():
 
 
 def test_limits_that_do_not_fit_the_periods():
-    problem = cases.phased(cases.two_pipes(20), investment_budget=(1.0, 2.0, 3.0), max_new_partners=(1,))
+    problem = cases.phased(cases.two_pipes(20), investment_budget=(1.0, 2.0, 3.0), max_new_partners=(1,),
+                           max_hub_sites=(1, 2, 2, 2))  # fmt: skip
     with pytest.raises(InputError) as error:
         models.solve(problem)
     assert {(fault.column, fault.found) for fault in error.value.faults} == {
         ("limits.investment_budget", "3 values"), ("limits.max_new_partners", "1 values"),
+        ("limits.max_hub_sites", "4 values"),
     }  # fmt: skip
 
 

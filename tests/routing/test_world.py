@@ -13,7 +13,7 @@ import data.world_join
 import models
 import routing
 from data import read_study
-from data.read_study import BUNDLED
+from data.study_sources import BUNDLED
 from data.world import WORLD, WorldRoads
 from maps.geometry import parted
 from routing.world import coarse_lengths

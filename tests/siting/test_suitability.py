@@ -14,7 +14,7 @@ from data import InputError, Raster, read_study
 from data.grids import Grid
 from data.settings_base import LayerSpec
 from data.siting_settings import Criterion, Exclusion, Gaussian, Linear, Sensitivity, Siting
-from siting.candidates import hexagons, spaced
+from siting.candidates import hexagons
 from siting.find import find_sites
 from siting.functions import utility
 from siting.measures import Measure, distance_m, measured
@@ -160,19 +160,6 @@ def test_hexagons_cover_the_land_once_and_lie_on_one_lattice():
     again, same = hexagons((300, 300, 500, 500), 100)
     first = dict(zip(ids, whole, strict=True))
     assert all(shapely.equals_exact(first[k], shape, 1e-6) for k, shape in zip(same, again, strict=True))
-
-
-@hypothesis_settings(max_examples=30)
-@given(st.integers(1, 60), st.integers(1, 20), st.floats(0, 400), st.integers(0, 10))
-def test_thinned_sites_keep_their_distance_and_the_best_stays(count, most, spacing, seed):
-    random = np.random.default_rng(seed)
-    xy, score = random.uniform(0, 1000, (count, 2)), random.uniform(0, 1, count)
-    kept, distance = spaced(xy, score, np.empty((0, 2)), spacing_m=spacing, most=most)
-    assert 1 <= len(kept) <= most
-    assert kept[0] == np.argmax(score)
-    assert distance >= spacing
-    gaps = np.hypot(*(xy[kept][:, None] - xy[kept][None]).transpose(2, 0, 1))
-    assert (gaps[~np.eye(len(kept), dtype=bool)] >= distance).all()
 
 
 def test_ranks_and_robustness():

@@ -80,6 +80,9 @@ def test_a_demand_that_cannot_be_served_is_no_solution(run, template, tmp_path):
     assert "paper" in done.stdout
     assert "steam_10bar" in done.stdout
     assert json.loads((tmp_path / "out" / "plan.json").read_text())["status"] == "infeasible"
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "There is no plan that keeps every limit" in page
+    assert "paper" in page
 
 
 def test_a_limit_is_reported_as_a_limit(run, kalundborg, tmp_path):

@@ -12,7 +12,9 @@ import pytest
 from shapely import LineString, Point
 
 import models
+import siting
 import symbioplan
+from maps.report.accounts import accounts
 
 # Along one straight road: works A, B, C, the parcel S, the user D.
 KM = {"A": 0.0, "B": 10.0, "C": 20.0, "S": 30.0, "D": 40.0}
@@ -112,6 +114,7 @@ def test_a_hub_pays_when_works_share_it(tmp_path):
     built = plan.built_hubs.set_index("hub")
     assert built.loc["S:drying", ["modules", "throughput"]].tolist() == pytest.approx([1, 3000])
     assert built.loc["S:drying", "cost"] == pytest.approx(MODULE + 3 * WET * (5 + 9))
+    assert built.loc["S:drying", "capex_fixed"] == 400_000
     assert built.loc["S:buy:binder", "throughput"] == pytest.approx(600)
     assert built.loc["S:dispose:dust", "throughput"] == pytest.approx(300)
     assert plan.counts["hubs"] == 1
@@ -152,6 +155,26 @@ def test_hubs_may_be_left_out_and_what_cannot_be_bought_is_needed(tmp_path):
     assert models.hub_offers(study, symbioplan.find_candidates(study).problem.nodes.query("kind == 'site'")).hubs.empty
 
 
+@pytest.mark.parametrize(("km", "piped"), [(None, ["A", "B", "C", "D"]), (10.1, ["C", "D"]), (9, [])])
+def test_pipes_to_hubs_may_be_kept_short(km, piped, tmp_path):
+    """Everything may be pumped; S is 30, 20 and 10 km from A, B and C, and 10 from D."""
+    folder = write_study(tmp_path / "row", more="" if km is None else f"[hubs]\nmax_pipe_km = {km}\n")
+    own = folder / "resources.csv"
+    lines = own.read_text(encoding="utf-8").splitlines()
+    wet = [f"{lines[0]},pipe,pipe_class,pressure_bar,viscosity_mpa_s"]
+    wet += [line.replace("solid", "liquid").replace("tipper", "tanker") + ",true,water,6,1" for line in lines[1:]]
+    own.write_text("\n".join(wet) + "\n", encoding="utf-8")
+    settings = (folder / "study.toml").read_text(encoding="utf-8").replace("artic_tipper", "artic_tanker")
+    (folder / "study.toml").write_text(f"{settings}[pipelines]\nmax_distance_km = 35.0\n", encoding="utf-8")
+    study = symbioplan.read_study(folder)
+    nodes = siting.site_nodes(siting.candidate_sites(study))
+    routed = models.with_hubs(study, models.hub_offers(study, nodes), nodes)
+    pairs = models.hub_pairs(study, models.find_matches(routed).offered)
+    assert len(pairs) == 4  # by truck in any case
+    ends = pairs[pairs["pipe"].astype(bool)]
+    assert sorted({*ends["from_plant"], *ends["to_plant"]} - {"S"}) == piped
+
+
 def test_technologies_that_feed_only_each_other_are_left_out(tmp_path):
     folder = write_study(tmp_path / "row")
     table = folder / "technologies.csv"
@@ -183,4 +206,13 @@ def test_the_command_line_shows_hubs_and_writes_them(tmp_path, run):
     assert json.loads((out / "plan.json").read_text(encoding="utf-8"))["checker"] == "ok"
     assert "S:drying" in (out / "plan" / "built_hubs.csv").read_text(encoding="utf-8")
     again = symbioplan.read_study(out / "study")
+    assert again.digest == symbioplan.read_study(folder).digest
     assert again.recipes["quantity"].tolist() == pytest.approx([-1.0, -0.2, 0.5, 0.1])
+    found = accounts(again, symbioplan.read_plan(out / "plan"))  # who shares the hub pays for it
+    saved = found.partners.set_index("plant")["saves"]
+    assert saved.sum() == pytest.approx(saving(), rel=1e-3)
+    assert saved.to_dict() == pytest.approx({"A": 9000, "B": 9000, "C": 9000, "D": 27_000}, rel=1e-3)
+    assert found.unshared.empty
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "1 shared hub" in page
+    assert "What goes through drying at S" in page

@@ -10,6 +10,8 @@ import pytest
 
 import symbioplan
 from data import read_problem
+from maps.report.accounts import accounts
+from maps.report.laid import invested
 
 PHASES = """
 [phases]
@@ -62,8 +64,22 @@ def test_plan_by_phase(planned):
 
 
 def test_outputs_are_drawn(planned, run):
-    assert {"map.html", "plan.gpkg", "plan.xlsx", "tables"} <= {path.name for path in planned[0].iterdir()}
+    assert {"map.html", "map.png", "report.html", "plan.gpkg", "plan.xlsx", "tables"} <= {
+        path.name for path in planned[0].iterdir()
+    }
     assert run("draw", str(planned[0])).returncode == 0
+
+
+def test_partners_of_all_phases_add_up_to_the_plan(planned):
+    study, plan = symbioplan.read_study(planned[0] / "study"), symbioplan.read_plan(planned[0] / "plan")
+    found = accounts(study, plan)
+    saving = plan.indicators.set_index("indicator")["saving"]
+    assert found.partners["saves"].sum() - found.unshared["amount"].sum() == pytest.approx(saving["cost"], rel=1e-9)
+    assert found.partners["co2_saved"].sum() == pytest.approx(saving["co2"], rel=1e-6)
+    assert "not explained by the plan's tables" not in found.unshared["item"].tolist()
+    new = plan.built_pipes.drop_duplicates(["corridor", "resource", "option"])["capex_fixed"].sum()
+    trenches = plan.built_corridors.drop_duplicates("corridor")["capex_fixed"].sum()
+    assert sum(invested(plan).values()) == pytest.approx(new + trenches)
 
 
 def test_map_has_every_phase_and_opens_with_the_last(planned):

@@ -35,7 +35,7 @@ def test_the_plan_is_proven_and_the_checker_agrees(kalundborg):
 
 
 def test_every_output_is_there(kalundborg):
-    expected = {"map.html", "plan.gpkg", "plan.json", "plan", "problem", "study", "tables"}
+    expected = {"map.html", "map.png", "report.html", "plan.gpkg", "plan.json", "plan", "problem", "study", "tables"}
     assert expected <= {path.name for path in kalundborg.iterdir()}
     layers = {name for name, _ in pyogrio.list_layers(kalundborg / "plan.gpkg")}
     assert {"plants", "exchanges", "pipelines", "truck_routes", "unplaced"} <= layers
@@ -80,10 +80,11 @@ def test_draw_gives_the_same_outputs_without_solving(kalundborg, tmp_path, run):
     import shutil
 
     folder = Path(shutil.copytree(kalundborg, tmp_path / "k"))
-    for name in ("map.html", "plan.gpkg"):
+    for name in ("map.html", "map.png", "report.html", "plan.gpkg"):
         (folder / name).unlink()
     assert run("draw", str(folder), "--quiet").returncode == 0
-    assert (folder / "map.html").read_text(encoding="utf-8") == (kalundborg / "map.html").read_text(encoding="utf-8")
+    for name in ("map.html", "map.png", "report.html"):
+        assert (folder / name).read_bytes() == (kalundborg / name).read_bytes()
     assert len(pyogrio.list_layers(folder / "plan.gpkg")) == len(pyogrio.list_layers(kalundborg / "plan.gpkg"))
 
 

@@ -38,6 +38,22 @@ def test_documented_exchanges_are_found_again(yamaguchi, run):
     assert all(row["found"] or row["reason"] for row in facts["exchanges"])
 
 
+def test_ash_is_washed_where_eco_tech_stands_and_a_new_hub_stands_on_a_parcel(yamaguchi):
+    hubs = pd.read_csv(yamaguchi / "plan" / "built_hubs.csv").set_index("hub")
+    washed = hubs.loc["ecotech:ash_washing", "throughput"]
+    exchanges = pd.read_csv(yamaguchi / "plan" / "exchanges.csv", keep_default_na=False)
+    cake = exchanges.query("from_node == 'ecotech' and resource == 'washed_ash_cake'")
+    assert cake["quantity"].sum() == pytest.approx(washed * 0.9 / 0.8)
+    assert set(cake["to_node"]) == {"tokuyama_cement", "ube_cement"}
+    parcels = set(symbioplan.read_study("yamaguchi").sites["site"])
+    others = hubs.drop(index="ecotech:ash_washing")
+    assert set(others["technology"]) == {"plastics_gasification"}
+    assert set(others["node"]) <= parcels
+    via = exchanges[exchanges["via_hub"].isin(others.index)]
+    assert {"waste_plastics", "ammonia"} <= set(via["resource"])
+    assert json.loads((yamaguchi / "plan.json").read_text(encoding="utf-8"))["counts"]["hubs"] == 2
+
+
 def test_both_modes_are_used_and_pipes_stay_within_a_cluster_and_off_the_sea(yamaguchi):
     exchanges = pd.read_csv(yamaguchi / "plan" / "exchanges.csv")
     piped = exchanges[exchanges["mode"] == "pipeline"]

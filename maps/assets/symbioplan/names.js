@@ -12,6 +12,10 @@
   const overlaps = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 
   function boxesOnMap(map) {
+    if (document.body.classList.contains('sp-printing')) { // on paper only scale and north lie on the map
+      const { x, y } = map.containerPointToLayerPoint([0, map.getSize().y]);
+      return [[x, y - 50, x + 170, y], [x + map.getSize().x - 260, y - 18, x + map.getSize().x, y]];
+    }
     const origin = map.getContainer().getBoundingClientRect();
     const shift = map.containerPointToLayerPoint([-origin.left, -origin.top]);
     const nodes = [...BOXES.map((id) => document.getElementById(id)), ...document.querySelectorAll('.leaflet-control')];
@@ -59,19 +63,17 @@
       }
       this._show(placed);
     },
-    // The first side that is free, rather one that does not run off the map.
+    // The first side that is free and does not run off the map.
     _free({ spot, width }, taken) {
-      const left0 = this._map.containerPointToLayerPoint([0, 0]).x;
-      const wide = this._map.getSize().x;
-      let outside = null;
+      const { x: left0, y: top0 } = this._map.containerPointToLayerPoint([0, 0]);
+      const { x: wide, y: high } = this._map.getSize();
       for (const [dx, dy] of SIDES) {
         const left = spot.x + (dx === null ? -13 - width : dx || -width / 2);
         const box = [left, spot.y + dy, left + width, spot.y + dy + HEIGHT];
-        if (taken.some((other) => overlaps(box, other))) continue;
-        if (box[0] >= left0 && box[2] <= left0 + wide) return box;
-        outside = outside || box;
+        const inside = box[0] >= left0 && box[2] <= left0 + wide && box[1] >= top0 && box[3] <= top0 + high;
+        if (inside && !taken.some((other) => overlaps(box, other))) return box;
       }
-      return outside;
+      return null;
     },
     _show(placed) {
       while (this._nodes.length < placed.length) this._nodes.push(sp.element('div', null, this._box, 'sp-label'));

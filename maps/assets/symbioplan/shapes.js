@@ -11,7 +11,7 @@ var symbioplan = {};
 
   // ---- lines moved aside by a number of pixels -------------------------------------------------------
   // Each vertex moves along the mean normal of its two sides; mitres are cut at twice the distance.
-  function aside(points, distance) {
+  sp.aside = (points, distance) => {
     const ring = L.LineUtil.simplify(points, 1.5);
     const normals = [];
     const kept = ring.filter((p, i) => i === 0 || p.distanceTo(ring[i - 1]) > 0.01);
@@ -28,7 +28,7 @@ var symbioplan = {};
       const unit = size < 1e-6 ? b : sum.divideBy(2 * size);
       return p.add(unit.multiplyBy(distance / Math.max(size, 0.5)));
     });
-  }
+  };
 
   const project = L.Polyline.prototype._projectLatlngs;
   const hitLine = L.Polyline.prototype._containsPoint;
@@ -38,7 +38,7 @@ var symbioplan = {};
       project.call(this, latlngs, result, bounds);
       const flat = latlngs.length > 0 && latlngs[0] instanceof L.LatLng; // parts of a multi-line come back here
       if (!flat || !this.options.offset) return;
-      for (let i = from; i < result.length; i++) result[i] = aside(result[i], this.options.offset);
+      for (let i = from; i < result.length; i++) result[i] = sp.aside(result[i], this.options.offset * sp.scale);
     },
     _containsPoint(point, closed) {
       return !this.hidden && hitLine.call(this, point, closed);
@@ -51,21 +51,40 @@ var symbioplan = {};
     },
   });
 
-  // ---- what is hidden stays where it is in the order of drawing ----------------------------------------
-  const drawPoly = L.Canvas.prototype._updatePoly;
-  const stroke = L.Canvas.prototype._fillStroke;
-  L.Canvas.include({
+  // ---- the canvas of a crowded map -----------------------------------------------------------------------
+  // Lines are thinner and marks smaller in a view of everything, and grow as the reader comes nearer.
+  sp.scale = 1;
+  sp.scaleFrom = (zoom) => {
+    if (!sp.data.crowded) return;
+    const grown = () => { sp.scale = Math.min(Math.max(0.4 + 0.2 * (sp.map.getZoom() - zoom), 0.4), 1); };
+    sp.map.on('viewprereset zoomanim zoomend', grown);
+    grown();
+  };
+
+  // What is hidden stays where it is in the order of drawing. A view that the canvas already holds is not drawn anew.
+  sp.Crowd = L.Canvas.extend({
+    _update() {
+      const { _map: map, _bounds: held, _zoom: zoom } = this;
+      const corner = map.containerPointToLayerPoint([0, 0]);
+      const holds = held && zoom === map.getZoom() && held.contains(L.bounds(corner, corner.add(map.getSize())));
+      if (!holds || !this._drawn) {
+        this._drawn = true;
+        L.Canvas.prototype._update.call(this);
+      }
+    },
     _updatePoly(layer, closed) {
-      if (!layer.hidden) drawPoly.call(this, layer, closed);
+      if (!layer.hidden) L.Canvas.prototype._updatePoly.call(this, layer, closed);
     },
     _fillStroke(ctx, layer) {
       const { casing, weight, opacity } = layer.options;
-      if (casing) {
-        Object.assign(ctx, { globalAlpha: opacity, lineWidth: weight + EDGE, strokeStyle: sp.casing, lineJoin: 'round' });
+      if (casing && sp.scale > 0.7) {
+        Object.assign(ctx, { globalAlpha: opacity, lineWidth: weight * sp.scale + EDGE, strokeStyle: sp.casing, lineJoin: 'round' });
         ctx.setLineDash([]);
         ctx.stroke();
       }
-      stroke.call(this, ctx, layer);
+      layer.options.weight = weight * sp.scale;
+      L.Canvas.prototype._fillStroke.call(this, ctx, layer);
+      layer.options.weight = weight;
     },
   });
 
@@ -75,6 +94,11 @@ var symbioplan = {};
     if (layer._path) layer._path.style.display = hidden ? 'none' : '';
     else if (layer._map) layer._renderer._requestRedraw(layer);
   };
+  L.Path.addInitHook(function hiddenFromTheStart() {
+    this.on('add', () => {
+      if (this.hidden && this._path) this._path.style.display = 'none';
+    });
+  });
 
   // ---- marks: a path about a place, of the same size at every zoom -------------------------------------
   sp.Mark = L.CircleMarker.extend({
@@ -98,39 +122,40 @@ var symbioplan = {};
       this._path.setAttribute('transform', `translate(${x} ${y}) rotate(${turn}) scale(${scale}) translate(-12 -12)`);
     },
     _onCanvas(ctx) {
-      const { mark, size, turn = 0, fillColor, fillOpacity, color, weight, opacity } = this.options;
+      const { turn = 0, opacity } = this.options;
+      const { picture, side } = sprite(this.options);
+      const wide = side * sp.scale;
+      ctx.globalAlpha = opacity;
       ctx.save();
       ctx.translate(this._point.x, this._point.y);
-      ctx.rotate(turn * Math.PI / 180);
-      ctx.scale(size / BOX, size / BOX);
-      ctx.translate(-BOX / 2, -BOX / 2);
-      ctx.globalAlpha = fillOpacity * opacity;
-      ctx.fillStyle = fillColor;
-      ctx.fill(drawn[mark], 'evenodd');
-      Object.assign(ctx, { globalAlpha: opacity, strokeStyle: color, lineWidth: weight * BOX / size, lineJoin: 'round' });
-      ctx.setLineDash([]);
-      ctx.stroke(drawn[mark]);
+      if (turn) ctx.rotate(turn * Math.PI / 180);
+      ctx.drawImage(picture, -wide / 2, -wide / 2, wide, wide);
       ctx.restore();
     },
   });
 
-  // ---- numbers to places -----------------------------------------------------------------------------
-  function places(numbers, unit) {
-    const out = [];
-    let [x, y] = [0, 0];
-    for (let i = 0; i < numbers.length; i += 2) {
-      x += numbers[i];
-      y += numbers[i + 1];
-      out.push(L.latLng(y * unit, x * unit));
-    }
-    return out;
+  // A mark as a picture, made once for each style.
+  const sprites = new Map();
+  function sprite({ mark, size, fillColor, fillOpacity, opacity, color, weight }) {
+    const solid = opacity ? fillOpacity / opacity : 0; // a dimmed mark is the same picture, fainter
+    const key = [mark, size, fillColor, solid.toFixed(2), color, weight].join(' ');
+    if (sprites.has(key)) return sprites.get(key);
+    const picture = document.createElement('canvas');
+    const side = size + 2 * weight;
+    const fine = 2 * (window.devicePixelRatio || 1);
+    picture.width = picture.height = Math.ceil(side * fine);
+    const ctx = picture.getContext('2d');
+    ctx.scale(picture.width / side, picture.width / side);
+    ctx.translate(weight, weight);
+    ctx.scale(size / BOX, size / BOX);
+    ctx.globalAlpha = solid;
+    ctx.fillStyle = fillColor;
+    ctx.fill(drawn[mark], 'evenodd');
+    Object.assign(ctx, { globalAlpha: 1, strokeStyle: color, lineWidth: weight * BOX / size, lineJoin: 'round' });
+    ctx.stroke(drawn[mark]);
+    sprites.set(key, { picture, side });
+    return sprites.get(key);
   }
-
-  sp.decode = (shape, kind, unit) => {
-    if (kind === 'mark' || kind === 'name') return L.latLng(shape[1] * unit, shape[0] * unit);
-    if (kind === 'line') return shape.map((part) => places(part, unit));
-    return shape.map((rings) => rings.map((ring) => places(ring, unit).slice(0, -1)));
-  };
 
   // ---- colours of the ground in the dark: the same hue, as dark as it was light --------------------------
   sp.muted = (colour) => {

@@ -22,7 +22,8 @@
     sp.startPanel();
     sp.startSide();
     sp.startMeasure();
-    sp.fit(views.near);
+    sp.fit(views.near); // before anything is drawn, so that it is drawn once
+    sp.scaleFrom(map.getZoom());
     sp.refresh();
     sp.ready = true;
   };

@@ -6,6 +6,8 @@
   const narrow = window.matchMedia('(max-width: 700px)');
   const night = window.matchMedia('(prefers-color-scheme: dark)');
   const PRINTED = [780, 560]; // pixels of the map on an A4 page across; print.css knows them too
+  const LEGEND = 620; // pixels of its height there
+  const SIZES = [9.5, 9, 8.5, 8, 7.5, 7, 6.5, 6]; // pixels of the legend's text, the largest that fits
   let asked = null; // light or dark, once the reader has said so
   let printing = null;
 
@@ -59,6 +61,17 @@
     return show;
   }
 
+  function fitLegend() {
+    const proof = document.body.appendChild(byId('sp-legend').cloneNode(true));
+    proof.removeAttribute('id');
+    proof.className = 'sp-box sp-proof';
+    for (const size of SIZES) {
+      document.documentElement.style.setProperty('--sp-legend-size', `${size}px`);
+      if (proof.scrollHeight <= LEGEND - 4) break;
+    }
+    proof.remove();
+  }
+
   // ---- printing: the same view on one page across ----------------------------------------------------------
   function beforePrint() {
     if (printing) return;
@@ -73,6 +86,7 @@
     sp.map.options.zoomSnap = 0; // the paper is filled
     sp.map.fitBounds(printing.inner, { animate: false });
     sp.refresh();
+    fitLegend();
     sp.redrawNow();
   }
 
@@ -105,6 +119,7 @@
       'sp-out': () => sp.map.zoomOut(),
       'sp-near': () => sp.fit(views.near),
       'sp-all': () => sp.fit(views.all),
+      'sp-whole': () => sp.fit(views.all),
       'sp-full': () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
       'sp-print': () => window.print(),
       'sp-theme': () => {
@@ -113,7 +128,9 @@
         sp.refresh();
       },
     };
-    for (const [id, action] of Object.entries(does)) byId(id).addEventListener('click', action);
+    for (const [id, action] of Object.entries(does)) {
+      if (byId(id)) byId(id).addEventListener('click', action); // the two views differ only where plants lie far away
+    }
     byId('sp-full').hidden = !document.fullscreenEnabled;
     document.addEventListener('fullscreenchange', () => {
       byId('sp-full').setAttribute('aria-pressed', String(Boolean(document.fullscreenElement)));

@@ -46,30 +46,36 @@
     return own;
   }
 
+  // A layer is made and put on the map, hidden or not, when something of it is first seen.
+  function show(layer, dark) {
+    for (const feature of layer.features) feature.seen = shown(layer, feature);
+    const made = layer.getLayers().length > 0;
+    if (!made && !layer.features.some(({ seen }) => seen)) return;
+    if (!made) sp.make(layer);
+    for (const feature of layer.features) {
+      const bright = lit(feature);
+      const now = `${bright} ${feature.ground && dark}`;
+      for (const shape of feature.shapes) {
+        if (feature.seen && feature.styled !== now) shape.setStyle(style(feature, bright, dark));
+        sp.hide(shape, !feature.seen);
+      }
+      if (feature.seen) feature.styled = now;
+    }
+    if (!made) sp.put(layer);
+  }
+
   // Draw what has changed, then tell the panels.
   sp.refresh = () => {
     const dark = sp.isDark();
     state.circle = state.chosen === null ? null : circleOf(state.chosen);
     sp.casing = dark ? '#e6ebee' : '#ffffff';
-    for (const layer of Object.values(sp.layers)) {
-      for (const feature of layer.features || []) {
-        const seen = shown(layer, feature);
-        const bright = lit(feature);
-        const now = `${bright} ${feature.ground && dark}`;
-        for (const shape of feature.shapes) {
-          if (seen && feature.styled !== now) shape.setStyle(style(feature, bright, dark));
-          sp.hide(shape, !seen);
-        }
-        if (seen) feature.styled = now;
-        feature.seen = seen;
-      }
-    }
+    for (const layer of Object.values(sp.layers)) if (layer.features) show(layer, dark);
     for (const key of ['names', 'suitability', 'osm']) {
       const layer = sp.layers[key];
       if (layer) state.on[key] ? layer.addTo(sp.map) : layer.remove();
     }
+    sp.showPanel(); // its height decides where names have room
     if (sp.layers.names) sp.layers.names.arrange();
-    sp.showPanel();
   };
 
   sp.setPhase = (phase) => {
