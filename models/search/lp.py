@@ -18,8 +18,9 @@ from models.search.rays import Rays, plain
 
 _FREE = 1e30  # what is farther is infinite to HiGHS
 _LET_IN = 2000  # columns let in at a time
-_NOTHING = 1e-6  # of a ray's upper bound: less is not there
+_NOTHING = 1e-9  # of a ray's upper bound: less is not there
 _PRICED = 1e-5  # of the greatest price: a row that costs less does not bind
+_LARGE = 3000  # rows
 _INTERIOR = {"solver": "ipx", "run_crossover": "off"}
 _SIMPLEX = {"solver": "choose", "run_crossover": "on"}
 
@@ -166,6 +167,11 @@ class Relaxation:
     def all_inside(self) -> bool:
         """Return whether no column waits."""
         return bool(self._inside.all())
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether the simplex method takes much longer than an interior point method."""
+        return len(self._core) + len(self._added) > _LARGE
 
     @property
     def can_be_interior(self) -> bool:

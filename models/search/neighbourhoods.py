@@ -5,6 +5,7 @@ Neighbourhoods of the best plan, by which gates are free while the others stay a
                Mathematical Programming 102: 71-90)
     crossed    where good plans differ from one another (Rothberg 2007, INFORMS Journal on Computing 19: 534-541)
     region     gates around a few balance rows that lie together, and the flows around them
+    district   around a place all gates that the plan or the relaxation uses, whatever they carry
     cheap      some of its open gates, and closed ones in order of their reduced costs
 Each has a size of its own that grows when parts are solved to their end and shrinks when they are not.
 """
@@ -25,6 +26,8 @@ from models.search.strong_root import Root
 
 _SECONDS = 6.0  # of one part
 _GAP = 1e-4
+_DISTRICT = 300  # gates in a district to begin with: enough for a network to change its shape
+_OF_USE = 1e-3  # a gate that the relaxation opens less than this is not of use
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Neighbourhoods:
             "relaxed": _Kind(self._relaxed, start),
             "crossed": _Kind(self._crossed, start),
             "region": _Kind(self._region, start, local=True),
+            "district": _Kind(self._district, float(min(_DISTRICT, count)), local=True),
             "cheap": _Kind(self._cheap, start),
         }
 
@@ -135,6 +139,23 @@ class Neighbourhoods:
                 free[gate] = True
             else:
                 gate = int(self.rng.choice(np.flatnonzero(free)))
+        return free
+
+    def _district(self, size: int) -> Flags:
+        """Gates that the plan or the relaxation uses around a random one of them, ring after ring, until enough."""
+        by_row, by_gate = self.near
+        of_use = self._best() > 0.5
+        if len(self.root.values):
+            of_use |= self.root.values[self.binaries] > _OF_USE
+        free = np.zeros(len(self.binaries), dtype=bool)
+        left = of_use.copy()
+        while free.sum() < size and left.any():
+            rows = by_gate.T @ free.astype(np.float64) > 0
+            ring = np.flatnonzero((by_row.T @ rows.astype(np.float64) > 0) & left)
+            if not len(ring):
+                ring = self.rng.choice(np.flatnonzero(left), 1)
+            free[self.rng.permutation(ring)[: size - int(free.sum())]] = True
+            left &= ~free
         return free
 
     def _around(self, free: Flags) -> Flags:

@@ -34,6 +34,8 @@ _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise 
 _FIRST_PLANS = 0.5  # share by which the first plans are there
 _WAIT = 0.06  # share of the time limit after which plans are looked for beside an unfinished root
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
+_PART_GATES = 1000  # that part is not tried with more gates: HiGHS does better in neighbourhoods
+_SCALE_AGAIN = 0.3  # share of the time limit after which plans are not scaled anew
 _DAMPING = (0.6, 0.15)  # quick, then thorough
 _ROUNDS = 40
 
@@ -242,7 +244,7 @@ class _Work:
         if len(root.values):
             race.plans.offer(root.values)
         for damping in _DAMPING:
-            if race.ended():
+            if race.ended() or (race.plans.best is not None and race.left_s(_SCALE_AGAIN) <= 0):
                 return
             used = scale_slopes(
                 form, relaxation, race.plans, damping=damping, rounds=_ROUNDS,
@@ -250,8 +252,10 @@ class _Work:
             )  # fmt: skip
             if race.plans.best is not None:
                 used |= race.plans.best > 0.5
-            shut = form.mip.integer & (form.mip.cost > 0) & ~used
-            upper = np.where(shut, form.mip.lower, root.useful(race.plans.best))
+            paid = form.mip.integer & (form.mip.cost > 0)
+            if (used & paid).sum() > _PART_GATES:
+                continue
+            upper = np.where(paid & ~used, form.mip.lower, root.useful(race.plans.best))
             try_part(
                 form, root.rows, race.plans, form.mip.lower, upper,
                 seconds=min(race.left_s(_FIRST_PLANS) / 2, _PART_SHARE * race.limit_s),

@@ -23,7 +23,7 @@ from models.search.two_way import make_rays
 _VIOLATED = 1e-4  # of what the gate lets pass
 _STALLED = 1e-5  # relative progress of the bound in one round that counts as none
 _PATIENCE = 4  # rounds without progress
-_DEMANDS = 400  # demands and supplies with new dicuts per round
+_DEMANDS = 1000  # demands and supplies with new dicuts per round
 _MANY = 10_000  # flows with strong rows beyond which most wait outside until they are worth it
 _CROWDED = 10  # flows behind each gate, at least, for them to wait: of a few most are needed soon
 _LOOSE, _TIGHT = 1e-6, 1e-9  # relative gaps of interior points: far from corners while cutting, then exact
