@@ -16,7 +16,7 @@ import pandas as pd
 import pyogrio
 
 from data.plan import Plan
-from data.study import Study
+from data.study import Raster, Study
 from maps.gis_layers import (
     KINDS,
     Frames,
@@ -140,24 +140,41 @@ def write_sites(study: Study, path: Path) -> None:
     _write(scene, study_frames(scene, **siting_frames(study)), path, "sites")
 
 
-def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
-    """Write layers and tables with titles, words for their columns and QGIS styles, and the project that shows them.
+def write_layers(
+    frames: Frames, kinds: Mapping[str, Kind], styles: Mapping[str, Style], path: Path, *, raster: Raster | None = None
+) -> None:
+    """Write layers and tables with their titles, the words for their columns and their QGIS styles.
 
-    Where siting found something, its suitability goes in too. A file that is there is replaced.
+    Parameters
+    ----------
+    frames
+        By name; a file that is there is replaced.
+    kinds, styles
+        Of each of them.
+    path
+        The GeoPackage.
+    raster
+        The suitability of siting, which goes in too.
     """
-    frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
-    styles = {name: style(scene, name, frame) for name, frame in frames.items()}
     path.unlink(missing_ok=True)
     for name, frame in frames.items():
-        _write_layer(name, frame, KINDS[name], path)
-    raster = scene.study.suitability if "site_points" in frames else None
+        _write_layer(name, frame, kinds[name], path)
     if raster is not None:
         write_raster(raster, path)
-    text = project(scene, frames, styles, path.name)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA synchronous = OFF")
         _store_styles(database, styles)
-        _store_columns(database, KINDS, styles)
+        _store_columns(database, kinds, styles)
+
+
+def _write(scene: Scene, frames: Frames, path: Path, project_name: str) -> None:
+    """Write layers, where siting found something its suitability too, and the project that shows them."""
+    frames = {name: writable(name, frame, scene.study) for name, frame in frames.items()}
+    styles = {name: style(scene, name, frame) for name, frame in frames.items()}
+    write_layers(frames, KINDS, styles, path, raster=scene.study.suitability if "site_points" in frames else None)
+    text = project(scene, frames, styles, path.name)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA synchronous = OFF")
         _store_project(database, project_name, text)
 
 

@@ -19,8 +19,7 @@ from data.study import Study
 from maps import layers
 from maps.credits import credit
 from maps.figures import MUTED, drawing, inline_svg, printable, shortened, text_width
-from maps.geometry import main_cluster
-from maps.picture_frame import Frame, draw_scale
+from maps.picture_frame import Frame, densest, draw_scale
 from maps.picture_layers import COARSE, DRIVEN, SOLID, draw_existing, draw_ground, draw_lines
 from maps.picture_legend import draw_legend
 from maps.picture_places import draw_beyond, draw_places
@@ -74,7 +73,7 @@ def _figure(scene: Scene, *, names_as_text: bool) -> Figure:
     points = scene.study.plant_points
     at = shapely.get_coordinates(points.to_numpy()) if len(points) else np.zeros((1, 2))
     wide, high = WIDE - LEGEND - 2 * _SIDE, HIGH - _HEAD - _FOOT
-    detail = Frame.around(at[main_cluster(points)] if len(points) else at, wide, high)
+    detail = Frame.around(at[densest(at)], wide, high)
     is_apart = bool((~detail.shows(detail.page(at))).mean() > _MANY_BEYOND)
     across, up = np.maximum(np.ptp(at, axis=0), 1.0)
     below = float(np.clip(wide * up / across, 2.6, 5.0)) if is_apart else 0.0

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from matplotlib.patches import Rectangle
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.spatial.distance import pdist, squareform
 
 from maps.figures import INK
 from maps.geometry import Array
@@ -16,6 +19,28 @@ from maps.numbers import distance
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_CLUSTER_GAP = 5.0  # a gap this many times the usual one parts two clusters
+_TOO_MANY = 3000  # all pairs of more plants do not fit in memory comfortably
+
+
+def densest(at: Array) -> npt.NDArray[np.bool_]:
+    """Return which points (n, 2) belong to the cluster where most of them stand.
+
+    A page cannot be zoomed, so it shows one cluster large where the web map opens on all. The minimum spanning tree
+    is cut where a gap is much longer than usual. If the largest part then holds less than a third of the points there
+    is no such cluster, and all of them belong.
+    """
+    if not 3 <= len(at) <= _TOO_MANY:
+        return np.ones(len(at), dtype=bool)
+    apart = squareform(pdist(at)) + 1e-3  # zero would mean no edge
+    tree = minimum_spanning_tree(apart).tocoo()
+    gaps = tree.data[tree.data > 1.0]
+    tree.data[tree.data > _CLUSTER_GAP * (np.median(gaps) if len(gaps) else 1.0)] = 0
+    tree.eliminate_zeros()
+    _, label = connected_components(tree, directed=False)
+    inside = np.asarray(label == np.bincount(label).argmax())
+    return inside if 3 * inside.sum() >= len(at) else np.ones(len(at), dtype=bool)
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,8 @@ def _cells(study: Study, grid: Grid, level: np.ndarray, row: np.ndarray, column:
     kept = shapely.area(open_) >= _LEAST_SHARE * size**2
     middle = shapely.points(left + size / 2, top - size / 2)
     inside = np.array([_largest(shape) if ok else shape for shape, ok in zip(open_, kept, strict=True)], dtype=object)
-    points = np.where(shapely.intersects(open_, middle), middle, shapely.point_on_surface(inside))
+    # what is not kept has a middle too: a cell that is forbidden as a whole has no point on its surface
+    points = np.where(kept & ~shapely.intersects(open_, middle), shapely.point_on_surface(inside), middle)
     kept &= _suitable(study, points)
     frame = gpd.GeoDataFrame({"cell_m": size, "level": level, "row": row, "column": column}, geometry=points,
                              crs=study.crs)[kept].reset_index(drop=True)  # fmt: skip

@@ -6,8 +6,7 @@ import pypdf
 import pytest
 
 from maps.report import write_report
-from tests.maps.conftest import make_plan, make_study, with_hub
-from tests.maps.test_browser import DESK, PHONE, chromium  # noqa: F401 - a fixture
+from tests.maps.conftest import DESK, PHONE, make_plan, make_study, with_hub
 from tests.maps.test_report import HOSTILE, SECTIONS
 
 pytestmark = pytest.mark.browser
@@ -15,7 +14,7 @@ A4 = {(595, 842), (842, 595)}
 
 
 @pytest.fixture
-def show(chromium, tmp_path):  # noqa: F811 - the fixture of that name
+def show(chromium, tmp_path):
     """Return a function that opens a report; what went wrong in the page is checked at the end."""
     troubles: list[str] = []
     contexts = []
