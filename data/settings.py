@@ -5,7 +5,7 @@ Each class is one table of ``study.toml``. Defaults are assumptions unless the c
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +15,7 @@ from data.settings_base import (  # asked for here by whoever reads a layer
     PositiveFloat,
     Section,
     Share,
+    check_rising,
     spelled_out,
 )
 from data.settings_base import LayerSpec as LayerSpec
@@ -265,10 +266,7 @@ class TerrainSpec(LayerSpec):
             msg = f"exactly one of {', '.join(RULES[:6])}, or forbidden_above or _below, not {given or 'nothing'}"
             raise ValueError(msg)
         for name in ("steps", "points"):
-            pairs = getattr(self, name)
-            if pairs is not None and (not pairs or any(a[0] >= b[0] for a, b in pairwise(pairs))):
-                msg = f"{name} with at least one pair [value, factor], the values rising"
-                raise ValueError(msg)
+            check_rising(getattr(self, name), name, "factor")
         return self
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -54,6 +55,13 @@ class Download(Section):
             msg = "exactly one of place, bbox and polygon"
             raise ValueError(msg)
         return self
+
+
+def check_rising(pairs: Sequence[tuple[float, float]] | None, name: str, of: str) -> None:
+    """Raise a ValueError unless there are no pairs, or at least one ``[value, of]`` with values that rise."""
+    if pairs is not None and (not pairs or any(a[0] >= b[0] for a, b in pairwise(pairs))):
+        msg = f"{name} with at least one pair [value, {of}], the values rising"
+        raise ValueError(msg)
 
 
 def spelled_out(values: Mapping[str, object], key: str) -> Mapping[str, object]:

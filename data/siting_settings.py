@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from data.settings_base import Download, LayerSpec, PositiveFloat, Section, Share, spelled_out
+from data.settings_base import Download, LayerSpec, PositiveFloat, Section, Share, check_rising, spelled_out
 
 NotNegative = Annotated[float, Field(ge=0)]
 Origin = Literal["parcel", "osm", "hexagon", "area"]
@@ -103,10 +103,7 @@ class Criterion(Rule):
             msg = f"exactly one of {', '.join(FUNCTIONS)}, not {given or 'nothing'}"
             raise ValueError(msg)
         for name in ("points", "steps"):
-            pairs = getattr(self, name)
-            if pairs is not None and (not pairs or any(a[0] >= b[0] for a, b in pairwise(pairs))):
-                msg = f"{name} with at least one pair [value, worth], the values rising"
-                raise ValueError(msg)
+            check_rising(getattr(self, name), name, "worth")
         if self.classes is not None and self.of not in (None, "value"):
             msg = f"the value of classes, not their {self.of}"
             raise ValueError(msg)

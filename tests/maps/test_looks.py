@@ -126,6 +126,8 @@ def test_full_screen_and_back(show, study, plan):
     button = page.get_by_role("button", name="Full screen")
     button.click()
     page.wait_for_function("() => document.fullscreenElement")
+    # The button hears of it by an event of its own, a moment later.
+    page.wait_for_function("() => document.getElementById('sp-full').getAttribute('aria-pressed') === 'true'")
     assert button.get_attribute("aria-pressed") == "true"
     assert overlapping(page.evaluate(SEEN)) == []
     button.click()
