@@ -185,11 +185,11 @@ class Relaxation:
         After each of up to ``visits`` solves columns that wait are let in; ``bound`` is right in any case.
         ``interior`` (more than 0) solves anew by an interior point method that stops at this relative gap, about the
         middle of the optimal face: cuts found from there are deeper than those from a corner. Its bound is what
-        its prices prove.
+        its prices prove. Where that method fails a corner is taken.
         """
         until = perf_counter() + seconds
-        if interior > 0:
-            return self._solve_inside(seconds, interior)
+        if interior > 0 and self._solve_inside(seconds, interior):
+            return True
         while True:
             if not self._solve(until - perf_counter()):
                 return False

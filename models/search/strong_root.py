@@ -92,9 +92,9 @@ def strengthen(
     form = root.form
     seen, columns = sides(form), len(form.mip.cost)
     separators = Dicuts(seen, columns), CutSets(seen, columns)
-    idle = np.zeros(0, dtype=np.int64)
     stalled, before = 0, -np.inf
     relaxation, interior = root.relaxation, _LOOSE
+    idle = np.zeros(len(relaxation.extra), dtype=np.int64)
     while relaxation.solve(left_s(), interior=interior if relaxation.can_be_interior else 0.0):
         exact = relaxation.all_inside or relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
         moved = abs(relaxation.objective - before) > _STALLED * max(abs(relaxation.objective), 1e-9)
