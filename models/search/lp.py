@@ -90,6 +90,8 @@ class Relaxation:
     ----------
     values, reduced_costs, objective
         Of the last solve that ended optimal, over all columns of the programme.
+    central
+        Whether that solve ended in the middle of the optimal face.
     bound
         What the last solve proves: the objective, less what rays that wait could still gain.
     extra
@@ -109,7 +111,7 @@ class Relaxation:
         self.values = self.reduced_costs = np.zeros(len(mip.cost))
         self._row_duals, self._dear = np.zeros(len(self._core)), self._cost
         self.objective = self.bound = -np.inf
-        self.infeasible = False
+        self.infeasible = self.central = False
 
     def _over_rays(self, rows: Rows) -> Rows:
         return Rows(csr_array(rows.matrix @ self._matrix), rows.lower, rows.upper)
@@ -175,9 +177,9 @@ class Relaxation:
 
     @property
     def can_be_interior(self) -> bool:
-        """Return whether ``solve(interior=...)`` may be asked for: all rays are bounded and none waits."""
+        """Return whether ``solve(interior=...)`` may be asked for: all rays are bounded."""
         rays = self._rays
-        return self.all_inside and bool(np.isfinite(rays.lower).all() and np.isfinite(rays.upper).all())
+        return bool(np.isfinite(rays.lower).all() and np.isfinite(rays.upper).all())
 
     def solve(self, seconds: float, *, visits: int = 1, interior: float = 0.0) -> bool:
         """Solve from the last basis; return whether it ended optimal.
@@ -198,6 +200,7 @@ class Relaxation:
             visits -= 1
 
     def _solve(self, seconds: float) -> bool:
+        self.central = False
         if not self._run(seconds):
             return False
         self.objective = self._highs.getInfo().objective_function_value
@@ -216,6 +219,7 @@ class Relaxation:
         rays, prices, dear = self._rays, self._row_duals, self._dear
         rows = joined([self._core, self._added])
         sides = np.where(prices > 0, rows.lower, np.where(prices < 0, rows.upper, 0.0))
+        self.central = True
         self.objective = self._highs.getInfo().objective_function_value
         self.bound = float(self._mip.offset + prices @ sides + dear @ np.where(dear > 0, rays.lower, rays.upper))
         return True

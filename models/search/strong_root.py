@@ -28,6 +28,7 @@ _MANY = 10_000  # flows with strong rows beyond which most wait outside until th
 _CROWDED = 10  # flows behind each gate, at least, for them to wait: of a few most are needed soon
 _LOOSE, _TIGHT = 1e-6, 1e-9  # relative gaps of interior points: far from corners while cutting, then exact
 _SHARE = 0.1  # of them that begin inside
+_OF_USE = 1e-6  # of a column's upper bound: with less it is not used
 _IDLE = 5  # rounds after which a row that does not bind is dropped
 
 
@@ -43,6 +44,8 @@ class Root:
         The greatest bound seen, offset included.
     values, reduced_costs
         Of the solve that gave ``bound``.
+    central
+        Whether ``values`` are from the middle of the optimal face, not from a corner.
     rounds, strong, dicuts, cut_sets
         What was done: rounds, and rows of each kind ever added.
     """
@@ -52,6 +55,7 @@ class Root:
     bound: float = -np.inf
     values: Floats = field(default_factory=lambda: np.zeros(0))
     reduced_costs: Floats = field(default_factory=lambda: np.zeros(0))
+    central: bool = False
     infeasible: bool = False
     rounds: int = 0
     strong: int = 0
@@ -72,14 +76,22 @@ class Root:
         return other
 
     def useful(self, plan: Floats | None) -> Floats:
-        """Return upper bounds that keep columns at 0 that neither the relaxation nor the plan had a use for."""
-        inside = self.relaxation.inside if plan is None else self.relaxation.inside | (plan > 0)
-        return np.where(inside, self.form.mip.upper, 0.0)
+        """Return upper bounds that keep columns at 0 that neither the relaxation nor the plan had a use for.
+
+        In the middle of its optimal face the relaxation uses every column that any of its solutions does.
+        """
+        mip = self.form.mip
+        used = self.relaxation.inside
+        if self.central:
+            used &= (mip.lower != 0) | ~np.isfinite(mip.upper) | (self.values > _OF_USE * mip.upper)
+        if plan is not None:
+            used |= plan > 0
+        return np.where(used, mip.upper, 0.0)
 
     def note(self) -> None:
         """Keep what the relaxation proved last."""
-        self.bound, self.values = self.relaxation.bound, self.relaxation.values
-        self.reduced_costs = self.relaxation.reduced_costs
+        self.bound, self.values, self.rows = self.relaxation.bound, self.relaxation.values, self.relaxation.extra
+        self.reduced_costs, self.central = self.relaxation.reduced_costs, self.relaxation.central
 
 
 def strengthen(
@@ -95,7 +107,7 @@ def strengthen(
     stalled, before = 0, -np.inf
     relaxation, interior = root.relaxation, _LOOSE
     idle = np.zeros(len(relaxation.extra), dtype=np.int64)
-    while relaxation.solve(left_s(), interior=interior if relaxation.can_be_interior else 0.0):
+    while relaxation.solve(left_s(), interior=interior if _may_be_central(relaxation) else 0.0):
         exact = relaxation.all_inside or relaxation.bound >= relaxation.objective - _STALLED * abs(relaxation.objective)
         moved = abs(relaxation.objective - before) > _STALLED * max(abs(relaxation.objective), 1e-9)
         before = relaxation.objective
@@ -111,13 +123,18 @@ def strengthen(
         if ended() or left_s() <= 0:
             break
         if (not len(new) and exact) or stalled >= _PATIENCE:
-            if interior <= _TIGHT or not relaxation.can_be_interior:
+            if interior <= _TIGHT or not _may_be_central(relaxation):
                 break
             interior, stalled = _TIGHT, 0
         relaxation.add(new)
         idle = np.concatenate([idle, np.zeros(len(new), dtype=np.int64)])
     root.infeasible = root.relaxation.infeasible and root.rounds == 0
     root.rows = root.relaxation.extra
+
+
+def _may_be_central(relaxation: Relaxation) -> bool:
+    """Return whether to solve to the middle: from there columns that wait are not let in."""
+    return relaxation.all_inside and relaxation.can_be_interior
 
 
 def _keep_waiting(form: Form, relaxation: Relaxation) -> bool:
