@@ -11,51 +11,28 @@ and A2 are a minimum cut with capacities min(a_j x_j, min(D, a_j u_j) y_j). Supp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from models.mip import Flags, Floats, Ints
-from models.search.form import Form
-from models.search.lp import Rows, joined, no_rows
+from models.search.cells import Side
+from models.search.lp import Rows, distinct, joined, no_rows
 
 _UNITS = 1_000_000  # a demand in whole units of the maximum flow
 _NESTED = 4  # cuts looked for one behind the other, per demand and round
 _VIOLATED = 1e-3  # of the demand
 
 
-@dataclass(frozen=True)
-class _Side:
-    """Arcs into cells, and what the cells give; node ``count`` is the outside.
-
-    ``near`` columns take ``amount`` (at most ``most``) out of cell ``at``.
-    """
-
-    count: int
-    tail: Ints
-    head: Ints
-    column: Ints
-    gain: Floats
-    gate: Ints
-    reach: Floats
-    near: Ints
-    at: Ints
-    amount: Floats
-    most: Floats
-    part: Ints
-
-
 class Dicuts:
     """Separation of the inequalities over one form."""
 
-    def __init__(self, form: Form) -> None:
-        gate, slope = _own_gate(form)
-        self._columns = len(form.mip.cost)
-        sides = [_side(form, sign, gate, slope) for sign in (1.0, -1.0)]
-        self._jobs = [(side, job) for side in sides for job in _worth_it(side)]
+    def __init__(self, seen: Iterable[Side], columns: int) -> None:
+        self._columns = columns
+        self._jobs = [(side, job) for side in seen for job in _worth_it(side)]
         self._next = 0
 
     def __len__(self) -> int:
@@ -72,52 +49,7 @@ class Dicuts:
             cuts = _cuts(side, job, values, self._columns)
             if cuts is not None:
                 found.append(cuts)
-        return _distinct(joined(found)) if found else no_rows(self._columns)
-
-
-def _own_gate(form: Form) -> tuple[Ints, Floats]:
-    """Return for every column the gate that lets least through, or -1, and what it lets through."""
-    gates, mip = form.gates, form.mip
-    binary = mip.integer[gates.gate] & (mip.upper[gates.gate] == 1)
-    picked = np.flatnonzero(binary & ~mip.integer[gates.behind])
-    order = picked[np.lexsort((gates.size[picked], gates.slope[picked], gates.behind[picked]))]
-    first = order[np.unique(gates.behind[order], return_index=True)[1]]
-    gate, slope = np.full(len(mip.cost), -1), np.full(len(mip.cost), np.inf)
-    gate[gates.behind[first]], slope[gates.behind[first]] = gates.gate[first], gates.slope[first]
-    return gate, slope
-
-
-def _side(form: Form, sign: float, gate: Ints, slope: Floats) -> _Side:
-    balance = form.balance
-    rows = balance.right == 0
-    matrix = csr_array(balance.matrix[np.flatnonzero(rows)] * sign).tocoo()
-    count, columns = matrix.shape
-    row, column, value = matrix.coords[0].astype(np.int64), matrix.coords[1].astype(np.int64), matrix.data
-    into, out = value > 0, value < 0
-    ins, outs = np.bincount(column[into], minlength=columns), np.bincount(column[out], minlength=columns)
-    gain, loss = np.zeros(columns), np.zeros(columns)
-    np.add.at(gain, column[into], value[into])
-    np.add.at(loss, column[out], -value[out])
-    tail_of = np.full(columns, count)
-    tail_of[column[out]] = row[out]
-    arc = (ins == 1) & (outs == 1) & (gain <= loss)
-    tail = np.where(arc[column[into]], tail_of[column[into]], count)
-    near = out & (ins[column] == 0) & (outs[column] == 1) & np.isfinite(form.mip.upper[column])
-    link = coo_array((np.ones(int(arc.sum())), (tail[tail < count], row[into][tail < count])), shape=(count, count))
-    return _Side(
-        count=count,
-        tail=tail,
-        head=row[into],
-        column=column[into],
-        gain=value[into],
-        gate=gate[column[into]],
-        reach=slope[column[into]],
-        near=column[near],
-        at=row[near],
-        amount=-value[near],
-        most=-value[near] * form.mip.upper[column[near]],
-        part=connected_components(link, directed=False)[1],
-    )
+        return distinct(joined(found)) if found else no_rows(self._columns)
 
 
 @dataclass(frozen=True)
@@ -135,7 +67,7 @@ class _Job:
     weight: Floats  # min(D, a u), infinite without a gate
 
 
-def _worth_it(side: _Side) -> list[_Job]:
+def _worth_it(side: Side) -> list[_Job]:
     """Return the demands for which some gate in their part lets more pass than they take.
 
     Where none does, every inequality is implied by the strong rows.
@@ -155,7 +87,7 @@ def _worth_it(side: _Side) -> list[_Job]:
             known[own] = _renumbered(side, order[edge[own] : edge[own + 1]])
         arcs, cells, tail, head = known[own]
         flows = side.gain[arcs] * side.reach[arcs]
-        gated = side.gate[arcs] >= 0
+        gated = side.gated[arcs]
         if (gated & (flows > most * (1 + 1e-9))).any():
             weight = np.where(gated, np.minimum(flows, most), np.inf)
             here = int(np.searchsorted(cells, at))
@@ -163,19 +95,19 @@ def _worth_it(side: _Side) -> list[_Job]:
     return jobs
 
 
-def _renumbered(side: _Side, arcs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _renumbered(side: Side, arcs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """Return arcs with the cells that they join, the outside among them and last, and their ends by new number."""
     cells = np.union1d(np.concatenate([side.tail[arcs], side.head[arcs]]), [side.count])
     return arcs, cells, np.searchsorted(cells, side.tail[arcs]), np.searchsorted(cells, side.head[arcs])
 
 
-def _cuts(side: _Side, job: _Job, values: Floats, columns: int) -> Rows | None:
+def _cuts(side: Side, job: _Job, values: Floats, columns: int) -> Rows | None:
     """Return the violated inequalities of one demand, nested from the demand outwards."""
     taken = job.amount * values[job.column]
     if taken <= _VIOLATED * job.most:
         return None
     arcs = job.arcs
-    gated = side.gate[arcs] >= 0
+    gated = side.gated[arcs]
     through = np.clip(side.gain[arcs] * values[side.column[arcs]], 0.0, job.most)
     opened = np.where(gated, np.minimum(job.weight, job.most) * values[side.gate[arcs]], through)
     rows: list[Rows] = []
@@ -212,7 +144,7 @@ def _minimum_cut(job: _Job, capacity: Floats) -> Flags:
     return np.asarray(near[head] & ~near[tail])
 
 
-def _row(side: _Side, job: _Job, cut: Ints, by_gate: Flags, columns: int) -> Rows:
+def _row(side: Side, job: _Job, cut: Ints, by_gate: Flags, columns: int) -> Rows:
     arcs = job.arcs[cut]
     column = np.where(by_gate, side.gate[arcs], side.column[arcs])
     weight = np.where(by_gate, job.weight[cut], side.gain[arcs])
@@ -224,13 +156,3 @@ def _row(side: _Side, job: _Job, cut: Ints, by_gate: Flags, columns: int) -> Row
     value = np.concatenate([[job.amount], -total]) / job.most
     matrix = coo_array((value, (np.zeros(len(where), dtype=np.int64), where)), shape=(1, columns)).tocsr()
     return Rows(csr_array(matrix), np.full(1, -np.inf), np.zeros(1))
-
-
-def _distinct(rows: Rows) -> Rows:
-    """Return the rows without repetitions."""
-    matrix = rows.matrix
-    seen: dict[bytes, int] = {}
-    for row in range(len(rows)):
-        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        seen.setdefault(matrix.indices[part].tobytes() + np.round(matrix.data[part], 9).tobytes(), row)
-    return rows.take(np.fromiter(seen.values(), dtype=np.int64))

@@ -14,9 +14,15 @@ from scipy.sparse import csr_array, vstack
 
 from models.highs import HELD, loaded, set_options, set_start
 from models.mip import Flags, Floats, Mip
+from models.search.rays import Rays, plain
 
 _FREE = 1e30  # what is farther is infinite to HiGHS
 _LET_IN = 2000  # columns let in at a time
+_NOTHING = 1e-9  # of a ray's upper bound: less is not there
+_PRICED = 1e-5  # of the greatest price: a row that costs less does not bind
+_LARGE = 3000  # rows
+_INTERIOR = {"solver": "ipx", "run_crossover": "off"}
+_SIMPLEX = {"solver": "choose", "run_crossover": "on"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,16 @@ def joined(parts: list[Rows]) -> Rows:
     )
 
 
+def distinct(rows: Rows) -> Rows:
+    """Return the rows without repetitions."""
+    matrix = rows.matrix
+    seen: dict[bytes, int] = {}
+    for row in range(len(rows)):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        seen.setdefault(matrix.indices[part].tobytes() + np.round(matrix.data[part], 9).tobytes(), row)
+    return rows.take(np.fromiter(seen.values(), dtype=np.int64))
+
+
 def with_rows(mip: Mip, rows: Rows) -> Mip:
     """Return the programme with more rows."""
     every = joined([Rows(mip.matrix, mip.row_lower, mip.row_upper), rows])
@@ -66,81 +82,116 @@ def on_one_thread(mip: Mip) -> highspy.Highs:
 class Relaxation:
     """The linear relaxation of a programme, kept in HiGHS with its basis from solve to solve.
 
-    Columns may wait outside at 0: after each solve those whose reduced costs say that they could help come in
-    (column generation), so a network with hundreds of resources stays small.
+    It is written over rays, of which the programme's columns are sums. Rays may wait outside at 0: after each
+    solve those whose reduced costs say that they could help come in (column generation), so a network with
+    hundreds of resources stays small.
 
     Attributes
     ----------
     values, reduced_costs, objective
-        Of the last solve that ended optimal, over all columns.
+        Of the last solve that ended optimal, over all columns of the programme.
+    central
+        Whether that solve ended in the middle of the optimal face.
     bound
-        What the last solve proves: the objective, less what columns that wait could still gain.
+        What the last solve proves: the objective, less what rays that wait could still gain.
     extra
-        The rows added, over all columns.
-    inside
-        Which columns do not wait.
+        The rows added, over all columns of the programme.
     """
 
-    def __init__(self, mip: Mip) -> None:
+    def __init__(self, mip: Mip, rays: Rays | None = None) -> None:
         self._mip = mip
-        self._cost = mip.cost
-        self._core = Rows(mip.matrix, mip.row_lower, mip.row_upper)
+        self._rays = plain(mip) if rays is None else rays
+        self._matrix = self._rays.matrix
+        self._cost = mip.cost @ self._matrix
+        self._core = _needed(self._over_rays(Rows(mip.matrix, mip.row_lower, mip.row_upper)), self._rays)
+        self._added = Rows(csr_array((0, self._matrix.shape[1])), np.zeros(0), np.zeros(0))
         self.extra = no_rows(len(mip.cost))
-        self.inside = np.ones(len(mip.cost), dtype=bool)
+        self._inside = np.ones(self._matrix.shape[1], dtype=bool)
         self._load()
         self.values = self.reduced_costs = np.zeros(len(mip.cost))
-        self._row_duals = np.zeros(len(self._core))
+        self._row_duals, self._dear = np.zeros(len(self._core)), self._cost
         self.objective = self.bound = -np.inf
-        self.infeasible = False
+        self.infeasible = self.central = False
+
+    def _over_rays(self, rows: Rows) -> Rows:
+        return Rows(csr_array(rows.matrix @ self._matrix), rows.lower, rows.upper)
 
     def _load(self) -> None:
-        self._columns = np.flatnonzero(self.inside)
-        mip, columns = self._mip, self._columns
-        rows = joined([self._core, self.extra])
+        self._columns = np.flatnonzero(self._inside)
+        columns, rays = self._columns, self._rays
+        rows = joined([self._core, self._added])
         small = Mip(
-            self._cost[columns], mip.lower[columns], mip.upper[columns], np.zeros(len(columns), dtype=bool),
-            csr_array(rows.matrix.tocsc()[:, columns].tocsr()), rows.lower, rows.upper, mip.offset,
+            self._cost[columns], rays.lower[columns], rays.upper[columns], np.zeros(len(columns), dtype=bool),
+            csr_array(rows.matrix.tocsc()[:, columns].tocsr()), rows.lower, rows.upper, self._mip.offset,
         )  # fmt: skip
         self._highs = on_one_thread(small)
 
+    @property
+    def inside(self) -> Flags:
+        """Return which columns do not wait."""
+        return np.asarray(self._matrix @ self._inside.astype(np.float64) > 0)
+
     def keep_waiting(self, waiting: Flags) -> None:
         """Take columns out, to stay at 0 until they are worth their cost; their bounds must be [0, finite]."""
-        self.inside = ~waiting
+        self._inside = waiting.astype(np.float64) @ self._matrix <= 0
         self._load()
 
     def add(self, rows: Rows) -> None:
         """Append rows after those that are there."""
         if not len(rows):
             return
-        matrix = csr_array(rows.matrix.tocsc()[:, self._columns].tocsr())
+        added = self._over_rays(rows)
+        matrix = csr_array(added.matrix.tocsc()[:, self._columns].tocsr())
         self._highs.addRows(
             len(rows), np.maximum(rows.lower, -_FREE), np.minimum(rows.upper, _FREE),
             matrix.nnz, matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
         )  # fmt: skip
-        self.extra = joined([self.extra, rows])
+        self._added, self.extra = joined([self._added, added]), joined([self.extra, rows])
 
     def drop(self, which: Flags) -> None:
         """Remove some of the rows that were added."""
         gone = np.flatnonzero(which)
         self._highs.deleteRows(len(gone), (gone + len(self._core)).astype(np.int32))
-        self.extra = self.extra.take(~which)
+        self._added, self.extra = self._added.take(~which), self.extra.take(~which)
 
     def slack(self) -> Flags:
         """Return which added rows had no price in the last solve."""
-        return np.asarray(np.abs(self._row_duals[len(self._core) :]) <= 1e-9)
+        prices = np.abs(self._row_duals)
+        return np.asarray(prices[len(self._core) :] <= _PRICED * prices.max(initial=0.0))
 
     def price(self, cost: Floats) -> None:
         """Change the cost of every column."""
-        self._cost = cost
+        self._cost = cost @ self._matrix
         columns = self._columns
-        self._highs.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), cost[columns])
+        self._highs.changeColsCost(len(columns), np.arange(len(columns), dtype=np.int32), self._cost[columns])
 
-    def solve(self, seconds: float, *, visits: int = 1) -> bool:
+    @property
+    def all_inside(self) -> bool:
+        """Return whether no column waits."""
+        return bool(self._inside.all())
+
+    @property
+    def is_large(self) -> bool:
+        """Return whether the simplex method takes much longer than an interior point method."""
+        return len(self._core) + len(self._added) > _LARGE
+
+    @property
+    def can_be_interior(self) -> bool:
+        """Return whether ``solve(interior=...)`` may be asked for: all rays are bounded."""
+        rays = self._rays
+        return bool(np.isfinite(rays.lower).all() and np.isfinite(rays.upper).all())
+
+    def solve(self, seconds: float, *, visits: int = 1, interior: float = 0.0) -> bool:
         """Solve from the last basis; return whether it ended optimal.
 
         After each of up to ``visits`` solves columns that wait are let in; ``bound`` is right in any case.
+        ``interior`` (more than 0) solves anew by an interior point method that stops at this relative gap, about the
+        middle of the optimal face: cuts found from there are deeper than those from a corner. Its bound is what
+        its prices prove. Where that method fails a corner is taken.
         """
         until = perf_counter() + seconds
+        if interior > 0 and self._solve_inside(seconds, interior):
+            return True
         while True:
             if not self._solve(until - perf_counter()):
                 return False
@@ -149,6 +200,32 @@ class Relaxation:
             visits -= 1
 
     def _solve(self, seconds: float) -> bool:
+        self.central = False
+        if not self._run(seconds):
+            return False
+        self.objective = self._highs.getInfo().objective_function_value
+        outside = ~self._inside
+        missing = np.minimum(self._dear[outside], 0.0) @ self._rays.upper[outside]
+        self.bound = self.objective + float(missing)
+        return True
+
+    def _solve_inside(self, seconds: float, gap: float) -> bool:
+        self._highs.clearSolver()
+        set_options(self._highs, {**_INTERIOR, "ipm_optimality_tolerance": gap})
+        solved = self._run(seconds)
+        set_options(self._highs, _SIMPLEX)
+        if not solved:
+            return False
+        rays, prices, dear = self._rays, self._row_duals, self._dear
+        rows = joined([self._core, self._added])
+        sides = np.where(prices > 0, rows.lower, np.where(prices < 0, rows.upper, 0.0))
+        self.central = True
+        self.objective = self._highs.getInfo().objective_function_value
+        self.bound = float(self._mip.offset + prices @ sides + dear @ np.where(dear > 0, rays.lower, rays.upper))
+        return True
+
+    def _run(self, seconds: float) -> bool:
+        """Run HiGHS and take over values, prices and reduced costs; return whether it ended optimal."""
         if seconds <= 0:
             return False
         highs = self._highs
@@ -159,34 +236,49 @@ class Relaxation:
         if status != HighsModelStatus.kOptimal:
             return False
         solution = highs.getSolution()
-        self.values = np.zeros(len(self._cost))
-        self.values[self._columns] = solution.col_value
-        self._row_duals = np.asarray(solution.row_dual)
-        core = len(self._core)
-        prices = self._core.matrix.T @ self._row_duals[:core] + self.extra.matrix.T @ self._row_duals[core:]
-        self.reduced_costs = self._cost - prices
-        self.objective = highs.getInfo().objective_function_value
-        outside = ~self.inside
-        missing = np.minimum(self.reduced_costs[outside], 0.0) @ self._mip.upper[outside]
-        self.bound = self.objective + float(missing)
+        used = np.zeros(len(self._cost))
+        used[self._columns] = solution.col_value
+        used[used < _NOTHING * self._rays.upper] = 0.0
+        self.values = self._matrix @ np.clip(used, self._rays.lower, self._rays.upper)
+        rows = joined([self._core, self._added])
+        prices = np.asarray(solution.row_dual)
+        # A price on a side that a row does not have is noise.
+        prices = np.where((prices > 0) & np.isinf(rows.lower), 0.0, prices)
+        self._row_duals = np.where((prices < 0) & np.isinf(rows.upper), 0.0, prices)
+        self._dear = self._cost - rows.matrix.T @ self._row_duals
+        self.reduced_costs = self._rays.reduced_costs(self._dear)
         return True
 
     def _let_in(self) -> bool:
-        """Let in the columns that could help; return whether there were any."""
-        gain = np.where(self.inside, 0.0, self.reduced_costs * self._mip.upper)
+        """Let in the rays that could help; return whether there were any."""
+        gain = np.zeros(len(self._cost))
+        outside = ~self._inside
+        gain[outside] = self._dear[outside] * self._rays.upper[outside]
         scale = 1e-9 * max(1.0, abs(self.objective))
         helps = np.flatnonzero(gain < -scale)
         if not len(helps):
             return False
         new = helps[np.argsort(gain[helps], kind="stable")[:_LET_IN]]
-        matrix = csr_array(joined([self._core, self.extra]).matrix.tocsc()[:, new].T.tocsr())
+        matrix = csr_array(joined([self._core, self._added]).matrix.tocsc()[:, new].T.tocsr())
         self._highs.addCols(
-            len(new), self._cost[new], self._mip.lower[new], self._mip.upper[new],
+            len(new), self._cost[new], self._rays.lower[new], self._rays.upper[new],
             matrix.nnz, matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
         )  # fmt: skip
         self._columns = np.concatenate([self._columns, new])
-        self.inside[new] = True
+        self._inside[new] = True
         return True
+
+
+def _needed(rows: Rows, rays: Rays) -> Rows:
+    """Return the rows that the bounds of the rays do not imply."""
+    matrix = csr_array(rows.matrix)
+    matrix.data[np.abs(matrix.data) < 1e-9] = 0.0
+    matrix.eliminate_zeros()
+    line = np.repeat(np.arange(len(rows)), np.diff(matrix.indptr))
+    ends = np.where(matrix.data > 0, rays.upper[matrix.indices], rays.lower[matrix.indices])
+    greatest = np.bincount(line, matrix.data * ends, minlength=len(rows))
+    implied = np.isneginf(rows.lower) & (greatest <= rows.upper)
+    return Rows(matrix, rows.lower, rows.upper).take(~implied)
 
 
 @dataclass(frozen=True)

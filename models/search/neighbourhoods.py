@@ -5,14 +5,17 @@ Neighbourhoods of the best plan, by which gates are free while the others stay a
                Mathematical Programming 102: 71-90)
     crossed    where good plans differ from one another (Rothberg 2007, INFORMS Journal on Computing 19: 534-541)
     region     gates around a few balance rows that lie together, and the flows around them
+    district   around a place all gates that the plan or the relaxation uses, whatever they carry
     cheap      some of its open gates, and closed ones in order of their reduced costs
-Each has a size of its own that grows when parts are solved to their end and shrinks when they are not.
+Each has a size of its own that grows when parts are solved to their end and shrinks when they are not, and is chosen
+by what it has gained per second (Ropke and Pisinger 2006, Transportation Science 40: 455-472).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -25,6 +28,9 @@ from models.search.strong_root import Root
 
 _SECONDS = 6.0  # of one part
 _GAP = 1e-4
+_DISTRICT = 300  # gates in a district to begin with: enough for a network to change its shape
+_EVEN = 0.25  # share of the choices that all kinds have alike, whatever they have gained
+_OF_USE = 1e-3  # a gate that the relaxation opens less than this is not of use
 
 
 @dataclass
@@ -33,7 +39,7 @@ class _Kind:
 
     choose: Callable[[int], Flags]
     size: float
-    weight: float = 1.0
+    rate: float = np.inf  # what it has gained per second, recent steps more; not tried yet: infinite
     local: bool = False  # flows that end far from every free gate stay as they are
 
 
@@ -57,16 +63,15 @@ class Neighbourhoods:
             "relaxed": _Kind(self._relaxed, start),
             "crossed": _Kind(self._crossed, start),
             "region": _Kind(self._region, start, local=True),
+            "district": _Kind(self._district, float(min(_DISTRICT, count)), local=True),
             "cheap": _Kind(self._cheap, start),
         }
 
     def run(self, *, until: Callable[[], bool]) -> None:
         """Improve the best plan until told to end; returns at once when there is none."""
-        names = list(self.kinds)
+        kinds = list(self.kinds.values())
         while not until() and self.plans.best is not None:
-            weights = np.array([self.kinds[name].weight for name in names])
-            name = names[int(self.rng.choice(len(names), p=weights / weights.sum()))]
-            self._step(self.kinds[name])
+            self._step(kinds[int(self.rng.choice(len(kinds), p=_chances(np.array([kind.rate for kind in kinds]))))])
 
     @property
     def plans(self) -> Plans:
@@ -74,7 +79,7 @@ class Neighbourhoods:
         return self.race.plans
 
     def _step(self, kind: _Kind) -> None:
-        best = self.plans.best
+        began, best, cost = perf_counter(), self.plans.best, self.plans.cost
         assert best is not None
         size = int(np.clip(kind.size, 1, len(self.binaries)))
         free = kind.choose(size)
@@ -93,7 +98,8 @@ class Neighbourhoods:
             self.form, self.root.rows, self.plans, lower, upper,
             seconds=seconds, gap=_GAP, seed=int(self.rng.integers(2**31 - 1)), stop=self.race.ended,
         )  # fmt: skip
-        kind.weight = 0.8 * kind.weight + 0.2 * (3.0 if tried.better else 0.3)
+        rate = max(cost - self.plans.cost, 0.0) / (perf_counter() - began) if tried.better else 0.0
+        kind.rate = rate if np.isinf(kind.rate) else 0.8 * kind.rate + 0.2 * rate
         if not tried.better:
             kind.size = min(kind.size * 1.25 + 1, len(self.binaries)) if tried.done else max(kind.size * 0.8, 5.0)
 
@@ -137,6 +143,23 @@ class Neighbourhoods:
                 gate = int(self.rng.choice(np.flatnonzero(free)))
         return free
 
+    def _district(self, size: int) -> Flags:
+        """Gates that the plan or the relaxation uses around a random one of them, ring after ring, until enough."""
+        by_row, by_gate = self.near
+        of_use = self._best() > 0.5
+        if len(self.root.values):
+            of_use |= self.root.values[self.binaries] > _OF_USE
+        free = np.zeros(len(self.binaries), dtype=bool)
+        left = of_use.copy()
+        while free.sum() < size and left.any():
+            rows = by_gate.T @ free.astype(np.float64) > 0
+            ring = np.flatnonzero((by_row.T @ rows.astype(np.float64) > 0) & left)
+            if not len(ring):
+                ring = self.rng.choice(np.flatnonzero(left), 1)
+            free[self.rng.permutation(ring)[: size - int(free.sum())]] = True
+            left &= ~free
+        return free
+
     def _around(self, free: Flags) -> Flags:
         """Return which columns end at a balance row of a free gate, or one step farther, or are whole."""
         by_gate = self.near[1]
@@ -159,6 +182,15 @@ class Neighbourhoods:
         free = np.zeros(len(score), dtype=bool)
         free[np.argsort(-score, kind="stable")[:size]] = True
         return free
+
+
+def _chances(rates: Floats) -> Floats:
+    """Return how likely each kind is to be chosen: by its rate, each sometimes, those not tried yet first."""
+    new = np.isinf(rates)
+    if new.any():
+        return np.asarray(new / new.sum())
+    even = np.full(len(rates), 1 / len(rates))
+    return np.asarray(_EVEN * even + (1 - _EVEN) * (rates / rates.sum() if rates.sum() > 0 else even))
 
 
 def _near(form: Form, binaries: Ints) -> tuple[csr_array, csr_array]:

@@ -19,6 +19,7 @@ from models.search.lp import Answer, Relaxation, Rows, solve_small, with_rows
 from models.search.rounding import opened
 
 _TOLERANCE = 1e-6
+_TRACE = 1e-5  # of the most that a flow may be
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,12 @@ class Plans:
 def settle(form: Form, values: Floats, *, seconds: float) -> Floats | None:
     """Return the cheapest plan with the whole columns that the values' flows need, or None.
 
-    Linear programmes and rounding down in turn: what the flows leave unused is closed.
+    Linear programmes and rounding down in turn: what the flows leave unused is closed. Traces of flows, of which
+    interior points are full, need nothing.
     """
     mip = form.mip
+    trace = ~mip.integer & (mip.lower == 0) & np.isfinite(mip.upper) & (values < _TRACE * mip.upper)
+    values = np.where(trace, 0.0, values)
     plan: Floats | None = None
     for _ in range(2):
         values = _rounded(form, values)
@@ -179,11 +183,16 @@ def try_part(
     better = False
     if answer.values is not None:
         found = part.whole(answer.values)
-        better = plans.offer(found)
+        better = plans.offer(found) or plans.offer(_upon(plans.best, found, best))
         if not better and part.mip.objective(answer.values) < cost - 1e-6 * abs(cost):
             settled = settle(form, found, seconds=seconds)
             better = settled is not None and plans.offer(settled)
     return Tried(better=better, done=answer.done, size=int(part.mip.integer.sum()))
+
+
+def _upon(best: Floats | None, found: Floats, basis: Floats | None) -> Floats:
+    """Return the best plan with what was changed from an older one, where another thread has found a better since."""
+    return found if best is None or basis is None else np.where(found != basis, found, best)
 
 
 def unchanged(form: Form, plan: Floats, free: Flags) -> tuple[Floats, Floats]:

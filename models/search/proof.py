@@ -1,7 +1,8 @@
 """The proof: HiGHS on the strengthened programme, from the best plan, without what cannot be better.
 
-Reduced-cost fixing: with bound B and reduced costs r of the strengthened relaxation, a plan cheaper than C keeps a
-column that is at its lower bound there within (C - B) / r of it, and the like above; whole columns are rounded.
+Reduced-cost fixing: with bound B and reduced costs r of the strengthened relaxation, B counts columns with r > 0 at
+their lower bound, so a plan cheaper than C keeps them within (C - B) / r of it; the like above; whole columns are
+rounded.
 """
 
 from __future__ import annotations
@@ -32,8 +33,7 @@ def narrowed(form: Form, root: Root, cost: float) -> tuple[Floats, Floats]:
     room = max(room, 0.0) + 1e-6 * max(1.0, abs(cost))
     dear = root.reduced_costs
     scale = 1e-7 * max(1.0, float(np.abs(mip.cost).max(initial=0.0)))
-    low = (dear > scale) & (root.values <= lower + 1e-9)
-    high = (dear < -scale) & (root.values >= upper - 1e-9)
+    low, high = dear > scale, dear < -scale
     upper[low] = np.minimum(upper[low], lower[low] + room / dear[low])
     lower[high] = np.maximum(lower[high], upper[high] + room / dear[high])
     whole = mip.integer

@@ -24,7 +24,7 @@ from models.search.form import Form, make_form
 from models.search.lp import Relaxation, no_rows
 from models.search.neighbourhoods import Neighbourhoods
 from models.search.plans import Plans, try_part
-from models.search.proof import Proof
+from models.search.proof import Proof, narrowed
 from models.search.slope_scaling import scale_slopes
 from models.search.standing import Race
 from models.search.strong_root import Root, strengthen
@@ -32,8 +32,10 @@ from models.search.strong_root import Root, strengthen
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
 _FIRST_PLANS = 0.5  # share by which the first plans are there
-_WAIT = 0.06  # share of the time limit after which plans are looked for beside an unfinished root
+_WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
+_PART_GATES = 1000  # with more, neither that part nor a second scaling is tried: neighbourhoods do better
+_BRANCHED = 5000  # with more gates left branching proves nothing: neighbourhoods take its time
 _DAMPING = (0.6, 0.15)  # quick, then thorough
 _ROUNDS = 40
 
@@ -182,7 +184,10 @@ class _Work:
         return not root.infeasible
 
     def _side_by_side(self, root: Root) -> None:
-        """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long."""
+        """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long.
+
+        What is too large to branch on is left to neighbourhoods, in both threads.
+        """
         race = self.race
         helper = Thread(target=self._guarded, args=(lambda: self._plans_beside(root),), name="HiGHS plans", daemon=True)
         helper.start()
@@ -190,8 +195,10 @@ class _Work:
             self.strengthened.set()
             while not self.planned.wait(POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
                 pass
-            if not race.ended():
+            if not race.ended() and self._is_small(root):
                 self._prove(root, race.ended)
+            elif not race.ended():
+                Neighbourhoods(self.form, root, race, self.rng.spawn(1)[0]).run(until=race.ended)
             if not race.closed() and not self.infeasible:
                 helper.join(race.left_s())
         race.over.set()
@@ -241,6 +248,8 @@ class _Work:
         race, form = self.race, self.form
         if len(root.values):
             race.plans.offer(root.values)
+        if root.central:
+            relaxation.keep_waiting(root.useful(race.plans.best) < form.mip.upper)
         for damping in _DAMPING:
             if race.ended():
                 return
@@ -250,13 +259,20 @@ class _Work:
             )  # fmt: skip
             if race.plans.best is not None:
                 used |= race.plans.best > 0.5
-            shut = form.mip.integer & (form.mip.cost > 0) & ~used
-            upper = np.where(shut, form.mip.lower, root.useful(race.plans.best))
+            paid = form.mip.integer & (form.mip.cost > 0)
+            if (used & paid).sum() > _PART_GATES:
+                return
+            upper = np.where(paid & ~used, form.mip.lower, root.useful(race.plans.best))
             try_part(
                 form, root.rows, race.plans, form.mip.lower, upper,
                 seconds=min(race.left_s(_FIRST_PLANS) / 2, _PART_SHARE * race.limit_s),
                 gap=max(race.gap, 1e-4), seed=self.seed, stop=race.ended,
             )  # fmt: skip
+
+    def _is_small(self, root: Root) -> bool:
+        """Return whether branching over the gates that are left can raise the bound."""
+        lower, upper = narrowed(self.form, root, self.race.plans.cost)
+        return bool((self.form.mip.integer & (upper > lower)).sum() <= _BRANCHED)
 
     def _prove(self, root: Root, until: Callable[[], bool]) -> bool:
         proof = Proof(self.form, root, self.race, self.seed, self.options)

@@ -22,6 +22,7 @@ from models.search.plans import Plans, settle
 
 _OPEN = 1e-6  # a gate below this is not in use
 _MOST = 1e4  # no fixed cost is made dearer than this many times
+_INTERIOR = 1e-6  # relative gap of interior points, in place of corners where those take long
 _SETTLED = 0.02  # share of the gates in use whose use is fractional below which the scaling has converged
 
 
@@ -49,13 +50,14 @@ def scale_slopes(
     """
     mip = form.mip
     gates = mip.integer & (mip.cost > 0)
+    interior = _INTERIOR if relaxation.is_large and relaxation.can_be_interior else 0.0
     factor = np.ones(len(mip.cost)) if factor is None else factor
     used = np.zeros(len(mip.cost), dtype=bool)
     before: Flags | None = None
     stale = 0  # plans since the last that was better
     for number in range(rounds):
         relaxation.price(np.where(gates, mip.cost * factor, mip.cost))
-        if ended() or not relaxation.solve(left_s()):
+        if ended() or not relaxation.solve(left_s(), interior=interior):
             break
         values = relaxation.values
         _more_strong(form, relaxation, values)

@@ -11,6 +11,8 @@ import numpy as np
 from models.mip import Standing, relative_gap
 from models.search.plans import Plans
 
+_ROUNDING = 1e-9  # relative gap that is left of the arithmetic
+
 
 @dataclass
 class Race:
@@ -55,7 +57,7 @@ class Race:
         if self.plans.best is None:
             return False
         gap = relative_gap(self.plans.cost, self.bound)
-        return (gap is not None and gap <= self.gap) or self.plans.cost <= self.bound
+        return (gap is not None and gap <= max(self.gap, _ROUNDING)) or self.plans.cost <= self.bound
 
     def ended(self) -> bool:
         """Return whether to stop: asked to, out of time, or done."""

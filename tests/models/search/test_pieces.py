@@ -15,7 +15,7 @@ from models.search.plans import Plans, settle
 from models.search.proof import narrowed
 from models.search.slope_scaling import scale_slopes
 from models.search.strong_root import Root, strengthen
-from tests.models.search.networks import market, network, networks, optimum
+from tests.models.search.networks import market, markets, network, networks, optimum
 
 # A square 0-1-2-3 with a hub 4 in its middle: spokes cost 2, sides 3. Joining 0 to 1, 2 and 3 takes four spokes.
 STAR = [(0, 1, 3.0, 9.0, 0.0), (1, 2, 3.0, 9.0, 0.0), (2, 3, 3.0, 9.0, 0.0), (3, 0, 3.0, 9.0, 0.0)]
@@ -104,10 +104,38 @@ def test_dicuts_close_the_gap_of_a_tree() -> None:
     assert root.bound == pytest.approx(3.0 + 8.0)
 
 
+def test_a_cut_set_counts_what_a_place_cannot_take_itself() -> None:
+    # 24 to give, 16 taken next door, 84 taken behind a pipe of 50. The pipe must be whole for the last 8; a relaxation
+    # with dicuts lets 8 of 24 pass through a third of it.
+    pipe = [(0, 1, 50.0, 84.0, 0.0)]
+    root = _root(make_form(market(2, pipe, [(0, 24.0)], [(0, 16.0), (1, 84.0)], price=10.0)))
+    assert root.cut_sets > 0
+    assert root.bound == pytest.approx(50 - 240)
+
+
+def test_a_cut_set_counts_pipes_by_rounding() -> None:
+    # 10 to place over pipes of 4 at 5 each: three of them, where the relaxation builds two and a half.
+    form = make_form(market(2, [(0, 1, 5.0, 4.0, 0.0)], [(0, 10.0)], [(1, 20.0)], price=10.0, most_pipes=3))
+    root = _root(form)
+    assert root.bound == pytest.approx(15 - 100)
+
+
 def test_a_two_way_pipe_that_may_lie_twice_carries_twice() -> None:
     mip = market(2, [(0, 1, 5.0, 4.0, 0.0)], [(0, 8.0)], [(1, 8.0)], price=10.0, most_pipes=2, both_ways=True)
     assert optimum(mip) == pytest.approx(10 - 80)
     assert _root(make_form(mip)).bound <= 10 - 80 + 1e-9
+
+
+@settings(max_examples=60)
+@given(markets())
+def test_cut_sets_cut_no_plan_of_a_market_off(mip: Mip) -> None:
+    best = optimum(mip)
+    form = make_form(mip)
+    root = _root(form)
+    assert root.bound <= best + 1e-6
+    strong = solve_mip(with_rows(form.mip, root.rows), gap=0.0, time_limit_s=30)
+    assert strong.values is not None
+    assert form.mip.objective(strong.values) == pytest.approx(best, rel=1e-6, abs=1e-6)
 
 
 @settings(max_examples=40)
