@@ -39,7 +39,7 @@ def test_the_template_is_a_study(template):
 
 
 def test_an_unstated_price_is_the_catalogues(template, edit):
-    edit(template / "streams.csv", "steam_10bar,demand,45,kt,32", "steam_10bar,demand,45,kt,")
+    edit(template / "streams.csv", "steam_10bar,demand,45000,t,32", "steam_10bar,demand,45000,t,")
     catalogue = read_catalogue().resources.set_index("resource")
     assert read_study(template).streams.loc[2, "price"] == catalogue.loc["steam_10bar", "virgin_price"]
 
@@ -56,7 +56,7 @@ def test_a_stated_price_is_per_unit_of_its_own_row(template, edit):
 
 
 def test_all_faults_of_all_files_come_together(template, edit):
-    edit(template / "streams.csv", "power,steam_10bar,supply,60,kt", "powr,steam_10bar,supply,-60,kt")
+    edit(template / "streams.csv", "power,steam_10bar,supply,60000,t", "powr,steam_10bar,supply,-60000,t")
     edit(template / "plants.csv", "55.6560", "north")
     edit(template / "zones.geojson", '"kind": "town"', '"kind": "twon"')
     faults = "\n".join(faults_of(template))
@@ -72,12 +72,12 @@ def test_all_faults_of_all_files_come_together(template, edit):
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("paper,steam_10bar,demand,45", "paper,steam_10bar,demand,-45", "row 4, column quantity: found"),
-        ("steam_10bar,demand,45", "steam_10bar,demand,NaN", "column quantity: found 'NaN', expected a number"),
-        ("paper,steam_10bar,demand,45", "paper,steam_10bar,demand,", "row 4, column quantity: found nothing"),
+        ("paper,steam_10bar,demand,45000", "paper,steam_10bar,demand,-45000", "row 4, column quantity: found"),
+        ("steam_10bar,demand,45000", "steam_10bar,demand,NaN", "column quantity: found 'NaN', expected a number"),
+        ("paper,steam_10bar,demand,45000", "paper,steam_10bar,demand,", "row 4, column quantity: found nothing"),
         ("paper,steam_10bar", "paper,steam_10bra", "did you mean 'steam_10bar'?"),
         ("steam_10bar,demand", "steam_10bar,wants", "direction: found 'wants', expected one of supply, demand"),
-        ("demand,45,kt", "demand,45,knots", "column unit: found 'knots'"),
+        ("demand,45000,t", "demand,45000,knots", "column unit: found 'knots'"),
         ("plant,resource", "plant,colour,resource", "colour"),
     ],
 )  # fmt: skip
@@ -259,7 +259,7 @@ def test_a_written_study_reads_as_the_same_study(template, tmp_path):
 
 def test_the_digest_notices_every_change(template, edit):
     before = read_study(template).digest
-    edit(template / "streams.csv", "demand,45,kt,32", "demand,45,kt,33")
+    edit(template / "streams.csv", "demand,45000,t,32", "demand,45000,t,33")
     assert read_study(template).digest != before
 
 
