@@ -113,7 +113,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a scratch path beside ``target`` that takes its place when the block ends well.
+    """Yield a scratch path that takes the place of ``target`` when the block ends well; else not even a folder is made.
 
     Raises
     ------
@@ -122,10 +122,11 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     if target.is_dir():
         raise InputError([Fault(str(target), "", "a folder", "a file to write")])
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
+    standing = next(folder for folder in target.absolute().parents if folder.exists())
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=standing) as scratch:
         path = Path(scratch) / target.name
         yield path
+        target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
 
 

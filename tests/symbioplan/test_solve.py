@@ -89,10 +89,10 @@ def test_options_of_highs_are_used_and_recorded(run, small, tmp_path):
     ],
 )
 def test_what_cannot_be_used_is_said(run, small, tmp_path, words, said):
-    done = run("solve", str(small), "--out", str(tmp_path / "out"), *words)
+    done = run("solve", str(small), "--out", "out", *words, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
-    assert not (tmp_path / "out").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["problem"]
 
 
 def test_the_mps_file_is_the_model(run, small, tmp_path):
