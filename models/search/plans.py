@@ -183,16 +183,15 @@ def try_part(
     better = False
     if answer.values is not None:
         found = part.whole(answer.values)
-        better = plans.offer(found) or plans.offer(_upon(plans.best, found, best))
+        better = plans.offer(found)
+        newer = plans.best
+        if not better and best is not None and newer is not None and newer is not best:
+            # Another thread has found a better plan since: what changed here may hold there too.
+            better = plans.offer(np.where(found != best, found, newer))
         if not better and part.mip.objective(answer.values) < cost - 1e-6 * abs(cost):
             settled = settle(form, found, seconds=seconds)
             better = settled is not None and plans.offer(settled)
     return Tried(better=better, done=answer.done, size=int(part.mip.integer.sum()))
-
-
-def _upon(best: Floats | None, found: Floats, basis: Floats | None) -> Floats:
-    """Return the best plan with what was changed from an older one, where another thread has found a better since."""
-    return found if best is None or basis is None else np.where(found != basis, found, best)
 
 
 def unchanged(form: Form, plan: Floats, free: Flags) -> tuple[Floats, Floats]:

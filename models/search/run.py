@@ -195,7 +195,7 @@ class _Work:
             self.strengthened.set()
             while not self.planned.wait(POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
                 pass
-            if not race.ended() and self._is_small(root):
+            if not race.ended() and self._is_to_branch(root):
                 self._prove(root, race.ended)
             elif not race.ended():
                 Neighbourhoods(self.form, root, race, self.rng.spawn(1)[0]).run(until=race.ended)
@@ -269,10 +269,11 @@ class _Work:
                 gap=max(race.gap, 1e-4), seed=self.seed, stop=race.ended,
             )  # fmt: skip
 
-    def _is_small(self, root: Root) -> bool:
-        """Return whether branching over the gates that are left can raise the bound."""
-        lower, upper = narrowed(self.form, root, self.race.plans.cost)
-        return bool((self.form.mip.integer & (upper > lower)).sum() <= _BRANCHED)
+    def _is_to_branch(self, root: Root) -> bool:
+        """Return whether to branch over the gates that are left: to raise the bound, or for want of any plan."""
+        plans = self.race.plans
+        lower, upper = narrowed(self.form, root, plans.cost)
+        return plans.best is None or bool((self.form.mip.integer & (upper > lower)).sum() <= _BRANCHED)
 
     def _prove(self, root: Root, until: Callable[[], bool]) -> bool:
         proof = Proof(self.form, root, self.race, self.seed, self.options)
