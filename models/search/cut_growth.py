@@ -12,6 +12,7 @@ from models.mip import Flags, Floats, Ints
 
 _CELLS = 30  # a set has at most so many
 _PIECES = 6  # steps that make up what a set lacks, at most
+_STEPS = 12  # different capacities tried as steps of one set
 _SHARES = (0.999, 0.5, 1e-6)  # a column in use to this share of its most counts as full
 _VIOLATED = 1e-3  # of the right-hand side
 
@@ -55,6 +56,12 @@ def grow(network: Network, seeds: Ints) -> Iterator[tuple[Ints, Found]]:
         yield cells[seed, : size[seed]], Found(*best[seed].tolist())
 
 
+def judge(network: Network, cells: Ints) -> Found | None:
+    """Return the most violated inequality of one set, or None."""
+    best = np.array([_VIOLATED, 0.0, 0.0, 0.0])
+    return Found(*best.tolist()) if _judge(network, cells, best) else None
+
+
 def rounded(capacity: Floats, step: float, lacks: float) -> Floats:
     """Return G of capacities, as the module on the inequalities writes it."""
     last = lacks - (np.ceil(lacks / step - 1e-9) - 1) * step
@@ -94,6 +101,15 @@ def _grow_all(network: Network, seeds: Ints, cells: Ints, size: Ints, best: Floa
 
 
 @njit(cache=True, nogil=True)
+def _judge(network: Network, cells: Ints, best: Floats) -> bool:
+    inside = np.zeros(len(network.arcs), dtype=np.bool_)
+    inside[cells] = True
+    crossing = np.empty(len(network.tail), dtype=np.int64)
+    crosses = _crossing(network, cells, inside, crossing)
+    return _improve(network, cells, crossing[:crosses], best)
+
+
+@njit(cache=True, nogil=True)
 def _best_joined(edge: Ints, pull: Floats, inside: Flags) -> int:
     """Return the cell outside that is joined best, or -1."""
     cell, most = -1, 1e-6
@@ -119,12 +135,17 @@ def _crossing(network: Network, grown: Ints, inside: Flags, crossing: Ints) -> i
 def _improve(network: Network, grown: Ints, crossing: Ints, best: Floats) -> bool:
     """Write the most violated inequality of one set if it beats the best; return whether it did."""
     better = False
+    before = -1.0
     for share_taken in _SHARES:
         asked, unserved = _asked(network, grown, share_taken)
+        if asked == before:
+            continue
+        before, full_before = asked, -1.0
         for share_brought in _SHARES:
             full, brought = _brought(network, crossing, share_brought)
             lacks = asked - full
-            if lacks > 1e-6 * asked:
+            if lacks > 1e-6 * asked and full != full_before:
+                full_before = full
                 step, violation = _best_step(network, crossing, lacks, unserved + brought)
                 if violation > best[0]:
                     best[0], best[1], best[2], best[3] = violation, share_taken, share_brought, step
@@ -161,11 +182,12 @@ def _brought(network: Network, crossing: Ints, share: float) -> tuple[float, flo
 def _best_step(network: Network, crossing: Ints, lacks: float, brought: float) -> tuple[float, float]:
     """Return the step whose inequality is violated most (0: what the set lacks), and by how much."""
     best, violation = 0.0, _violation(network, crossing, lacks, brought, lacks)
-    before = 0.0
+    tried, count = np.empty(_STEPS), 0
     for arc in crossing:
         step = network.most[arc]
-        if network.gated[arc] and step < lacks and step != before:
-            before = step
+        if network.gated[arc] and step < lacks and count < _STEPS and not (tried[:count] == step).any():
+            tried[count] = step
+            count += 1
             last = lacks - (np.ceil(lacks / step - 1e-9) - 1) * step
             if last >= 0.02 * step and lacks <= _PIECES * step:
                 found = _violation(network, crossing, lacks, brought, step)

@@ -12,24 +12,27 @@ two small supplies need two pipes. At the capacity of a pipe as step, they count
 cut-set inequalities (Padberg, Van Roy and Wolsey 1985, Operations Research 33: 842-861; Marchand and Wolsey 2001,
 Operations Research 49: 363-371; Raack, Koster, Orlowski and Wessaely 2011, Networks 57: 141-156).
 
-S grows from each demand by the cell that is joined to it best by open gates; K, F and t are tried at every size.
+S grows from each demand by the cell that is joined to it best by open gates; a thorough search also takes sets found
+round it by minimum cuts (:mod:`models.search.enclosures`), which lack more and are entered by less. K, F and t are
+tried for every set.
 Supplies: the same with all signs turned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from models.mip import Flags, Floats, Ints
 from models.search.cells import Side
-from models.search.cut_growth import Found, Network, grow, rounded
+from models.search.cut_growth import Found, Network, grow, judge, rounded
+from models.search.enclosures import Use, enclosures, use_of
 from models.search.lp import Rows, distinct, joined, no_rows
 
 _USED = 1e-9  # less is not there
+_PER_SEED = 3  # inequalities over the sets found by minimum cuts round one cell
 
 
 class CutSets:
@@ -38,40 +41,27 @@ class CutSets:
     def __init__(self, seen: Iterable[Side], columns: int) -> None:
         self._sides, self._columns = tuple(seen), columns
 
-    def separate(self, values: Floats) -> Rows:
-        """Return violated inequalities, at most one per cell from which a set was grown."""
-        found = [row for side in self._sides for row in _rows(_use(side, values), self._columns)]
+    def separate(self, values: Floats, *, thorough: bool) -> Rows:
+        """Return violated inequalities, a few for each cell with demands."""
+        found = [row for side in self._sides for row in _rows(use_of(side, values), self._columns, thorough)]
         return distinct(joined(found)) if found else no_rows(self._columns)
 
 
-@dataclass(frozen=True)
-class _Use:
-    """A side of the network and the use that is made of it: by arc, and ``taken`` by demand.
-
-    ``most`` is what an arc can bring at most, through its gate or at all.
-    """
-
-    side: Side
-    through: Floats
-    opened: Floats
-    most: Floats
-    taken: Floats
-
-
-def _use(side: Side, values: Floats) -> _Use:
-    most = np.where(side.gated, side.gain * side.reach, side.gain * side.upper)
-    return _Use(side, side.through(values), side.opened(values), most, side.amount * values[side.near])
-
-
-def _rows(use: _Use, columns: int) -> list[Rows]:
+def _rows(use: Use, columns: int, thorough: bool) -> list[Rows]:
     side = use.side
     seeds = np.unique(side.at[use.taken > 1e-6 * np.maximum(side.most, 1.0)])
     if not len(seeds):
         return []
-    return [_row(use, cells, found, columns) for cells, found in grow(_network(use), seeds)]
+    network = _network(use)
+    grown = [_row(use, cells, found, columns) for cells, found in grow(network, seeds)]
+    for sets in enclosures(use, seeds) if thorough else ():
+        judged = [(found, cells) for cells in sets if (found := judge(network, cells)) is not None]
+        judged.sort(key=lambda pair: -pair[0].violation)
+        grown += [_row(use, cells, found, columns) for found, cells in judged[:_PER_SEED]]
+    return grown
 
 
-def _network(use: _Use) -> Network:
+def _network(use: Use) -> Network:
     """Return the arcs and the demands that are in use, by cell."""
     side = use.side
     used = np.flatnonzero((use.through > _USED) | (use.opened > _USED))
@@ -91,7 +81,7 @@ def _network(use: _Use) -> Network:
     )  # fmt: skip
 
 
-def _row(use: _Use, cells: Ints, found: Found, columns: int) -> Rows:
+def _row(use: Use, cells: Ints, found: Found, columns: int) -> Rows:
     """Return one inequality, scaled to a right-hand side n r of 1."""
     side = use.side
     inside: Flags = np.zeros(side.count + 1, dtype=bool)

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from models.mip import Flags, Floats, Ints
 from models.search.cells import Side
 from models.search.lp import Rows, distinct, joined, no_rows
+from models.search.min_cut import Graph, graph_of, sink_side
 
-_UNITS = 1_000_000  # a demand in whole units of the maximum flow
 _NESTED = 4  # cuts looked for one behind the other, per demand and round
 _VIOLATED = 1e-3  # of the demand
 
@@ -65,6 +64,8 @@ class _Job:
     most: float
     arcs: Ints
     weight: Floats  # min(D, a u), infinite without a gate
+    graph: Graph
+    place: Ints  # of each arc in the graph
 
 
 def _worth_it(side: Side) -> list[_Job]:
@@ -76,7 +77,7 @@ def _worth_it(side: Side) -> list[_Job]:
     order = np.argsort(part, kind="stable")
     edge = np.searchsorted(part[order], np.arange(part.max(initial=-1) + 2))
     jobs = []
-    known: dict[int, tuple[Ints, Ints, Ints, Ints]] = {}
+    known: dict[int, tuple[Ints, Ints, Ints, Ints, Graph, Ints]] = {}
     for column, at, amount, most in zip(
         side.near.tolist(), side.at.tolist(), side.amount.tolist(), side.most.tolist(), strict=True
     ):
@@ -85,20 +86,21 @@ def _worth_it(side: Side) -> list[_Job]:
         own = int(side.part[at])
         if own not in known:
             known[own] = _renumbered(side, order[edge[own] : edge[own + 1]])
-        arcs, cells, tail, head = known[own]
+        arcs, cells, tail, head, graph, place = known[own]
         flows = side.gain[arcs] * side.reach[arcs]
         gated = side.gated[arcs]
         if (gated & (flows > most * (1 + 1e-9))).any():
             weight = np.where(gated, np.minimum(flows, most), np.inf)
             here = int(np.searchsorted(cells, at))
-            jobs.append(_Job(column, here, tail, head, len(cells), amount, most, arcs, weight))
+            jobs.append(_Job(column, here, tail, head, len(cells), amount, most, arcs, weight, graph, place))
     return jobs
 
 
-def _renumbered(side: Side, arcs: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return arcs with the cells that they join, the outside among them and last, and their ends by new number."""
+def _renumbered(side: Side, arcs: Ints) -> tuple[Ints, Ints, Ints, Ints, Graph, Ints]:
+    """Return arcs with the cells that they join, the outside among them and last, their ends by new number, a graph."""
     cells = np.union1d(np.concatenate([side.tail[arcs], side.head[arcs]]), [side.count])
-    return arcs, cells, np.searchsorted(cells, side.tail[arcs]), np.searchsorted(cells, side.head[arcs])
+    tail, head = np.searchsorted(cells, side.tail[arcs]), np.searchsorted(cells, side.head[arcs])
+    return arcs, cells, tail, head, *graph_of(tail, head, len(cells))
 
 
 def _cuts(side: Side, job: _Job, values: Floats, columns: int) -> Rows | None:
@@ -128,20 +130,9 @@ def _cuts(side: Side, job: _Job, values: Floats, columns: int) -> Rows | None:
 
 def _minimum_cut(job: _Job, capacity: Floats) -> Flags:
     """Return which arcs of the job cross the minimum cut nearest to the demand."""
-    tail, head = job.tail, job.head
-    whole = np.round(capacity * (_UNITS / job.most)).astype(np.int64)
-    used = whole > 0
-    nodes = job.nodes
-    graph = coo_array((whole[used], (tail[used], head[used])), shape=(nodes, nodes)).tocsr()
-    graph.data = np.minimum(graph.data, 2**30).astype(np.int32)
-    graph = csr_array(graph, dtype=np.int32)
-    flow = maximum_flow(graph, nodes - 1, job.at).flow
-    left = csr_array(graph - flow)
-    left.data = np.maximum(left.data, 0)
-    left.eliminate_zeros()
-    near = np.zeros(nodes, dtype=bool)
-    near[breadth_first_order(csr_array(left.T), job.at, return_predecessors=False)] = True
-    return np.asarray(near[head] & ~near[tail])
+    total = np.asarray(np.bincount(job.place, capacity, minlength=len(job.graph.head)), dtype=np.float64)
+    near = sink_side(job.graph, total, job.nodes - 1, job.at)
+    return np.asarray(near[job.head] & ~near[job.tail])
 
 
 def _row(side: Side, job: _Job, cut: Ints, by_gate: Flags, columns: int) -> Rows:

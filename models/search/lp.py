@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 import numpy.typing as npt
 from highspy import HighsModelStatus
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array, diags_array, vstack
 
 from models.highs import HELD, loaded, set_options, set_start
 from models.mip import Flags, Floats, Mip
@@ -66,6 +66,29 @@ def distinct(rows: Rows) -> Rows:
     return rows.take(np.fromiter(seen.values(), dtype=np.int64))
 
 
+def spread(rows: Rows, values: Floats, scale: Floats, *, cosine: float) -> Rows:
+    """Return the rows that values violate most, none of them nearly parallel to a kept one that is violated more.
+
+    Distances and angles are measured with each column divided by its ``scale``.
+    """
+    if len(rows) <= 1:
+        return rows
+    beyond = rows.matrix @ values
+    beyond = np.maximum(beyond - rows.upper, rows.lower - beyond)
+    scaled = csr_array(rows.matrix @ diags_array(scale))
+    length = np.sqrt(np.asarray(scaled.multiply(scaled).sum(axis=1)).ravel())
+    unit = csr_array(diags_array(1 / length) @ scaled)
+    close = csr_array(unit @ unit.T)
+    left = np.ones(len(rows), dtype=bool)
+    kept = np.zeros(len(rows), dtype=bool)
+    for row in np.argsort(-beyond / length, kind="stable"):
+        if left[row]:
+            kept[row] = True
+            part = slice(close.indptr[row], close.indptr[row + 1])
+            left[close.indices[part][close.data[part] > cosine]] = False
+    return rows.take(kept)
+
+
 def with_rows(mip: Mip, rows: Rows) -> Mip:
     """Return the programme with more rows."""
     every = joined([Rows(mip.matrix, mip.row_lower, mip.row_upper), rows])
@@ -103,7 +126,9 @@ class Relaxation:
         self._rays = plain(mip) if rays is None else rays
         self._matrix = self._rays.matrix
         self._cost = mip.cost @ self._matrix
-        self._core = _needed(self._over_rays(Rows(mip.matrix, mip.row_lower, mip.row_upper)), self._rays)
+        every = self._over_rays(Rows(mip.matrix, mip.row_lower, mip.row_upper))
+        self._needed = _needed(every, self._rays)
+        self._core = every.take(self._needed)
         self._added = Rows(csr_array((0, self._matrix.shape[1])), np.zeros(0), np.zeros(0))
         self.extra = no_rows(len(mip.cost))
         self._inside = np.ones(self._matrix.shape[1], dtype=bool)
@@ -153,6 +178,18 @@ class Relaxation:
         gone = np.flatnonzero(which)
         self._highs.deleteRows(len(gone), (gone + len(self._core)).astype(np.int32))
         self._added, self.extra = self._added.take(~which), self.extra.take(~which)
+
+    @property
+    def prices(self) -> Floats:
+        """Return the price of every row of the programme in the last solve."""
+        out = np.zeros(len(self._needed))
+        out[self._needed] = self._row_duals[: len(self._core)]
+        return out
+
+    def binding(self) -> Rows:
+        """Return the added rows that had a price in the last solve, or that came after it."""
+        loose = np.flatnonzero(self.slack())
+        return self.extra.take(np.setdiff1d(np.arange(len(self.extra)), loose))
 
     def slack(self) -> Flags:
         """Return which added rows had no price in the last solve."""
@@ -269,16 +306,15 @@ class Relaxation:
         return True
 
 
-def _needed(rows: Rows, rays: Rays) -> Rows:
-    """Return the rows that the bounds of the rays do not imply."""
-    matrix = csr_array(rows.matrix)
+def _needed(rows: Rows, rays: Rays) -> Flags:
+    """Return which rows the bounds of the rays do not imply."""
+    matrix = rows.matrix
     matrix.data[np.abs(matrix.data) < 1e-9] = 0.0
     matrix.eliminate_zeros()
     line = np.repeat(np.arange(len(rows)), np.diff(matrix.indptr))
     ends = np.where(matrix.data > 0, rays.upper[matrix.indices], rays.lower[matrix.indices])
     greatest = np.bincount(line, matrix.data * ends, minlength=len(rows))
-    implied = np.isneginf(rows.lower) & (greatest <= rows.upper)
-    return Rows(matrix, rows.lower, rows.upper).take(~implied)
+    return ~(np.isneginf(rows.lower) & (greatest <= rows.upper))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """From a mixed-integer programme to a plan and a bound.
 
 1. Form: strong rows set aside, two-way pipes split by way (:mod:`models.search.form`).
-2. Root: the relaxation with violated rows (:mod:`models.search.strong_root`).
+2. Root: the relaxation with violated rows (:mod:`models.search.strong_root`); of a large network apart for each of
+   its pieces (:mod:`models.search.pieces`), on all threads, then at their common prices once more.
 3. Plans: slope scaling, then a part over the gates that it used (:mod:`models.search.slope_scaling`).
 4. Proof by HiGHS and large-neighbourhood search: side by side on two threads, in turn on one.
 """
@@ -23,6 +24,7 @@ from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
 from models.search.lp import Relaxation, no_rows
 from models.search.neighbourhoods import Neighbourhoods
+from models.search.pieces import Pieces
 from models.search.plans import Plans, try_part
 from models.search.proof import Proof, narrowed
 from models.search.slope_scaling import scale_slopes
@@ -31,8 +33,11 @@ from models.search.strong_root import Root, strengthen
 
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
-_FIRST_PLANS = 0.5  # share by which the first plans are there
+_JOINT = 0.1  # share of that time after which a network of several pieces has prices good enough to take it apart
+_APART = (0.4, 0.8)  # shares of it until which pieces are worked on: on all threads, then beside the plans
+_PLANNED = 0.6  # share by which the first plans are there
 _WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
+_WAIT_ALONE = 0.45  # the same where bounds need all threads at first
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
 _PART_GATES = 1000  # with more, neither that part nor a second scaling is tried: neighbourhoods do better
 _BRANCHED = 5000  # with more gates left branching proves nothing: neighbourhoods take its time
@@ -157,6 +162,7 @@ class _Work:
         self.infeasible = False
         self.rng = np.random.default_rng(seed)
         self.strengthened, self.planned = Event(), Event()
+        self.alone = Event()  # set while bounds need all threads
 
     def run(self) -> None:
         """Run all steps; a failure is kept for the calling thread."""
@@ -179,9 +185,37 @@ class _Work:
     def _strengthen(self, root: Root) -> bool:
         """Strengthen the relaxation; return whether to go on."""
         race, share = self.race, _ROOT_BESIDE if self.threads >= 2 else _ROOT
-        strengthen(root, left_s=lambda: race.left_s(share), ended=race.ended, told=race.told)
+        pieces = Pieces(self.form) if root.relaxation.is_large else None
+        if pieces is not None and pieces.worth_it:
+            self.alone.set()
+            self._strengthen_apart(root, pieces, share)
+            self.alone.clear()
+        else:
+            strengthen(root, left_s=lambda: race.left_s(share), ended=race.ended, told=race.told)
         self.infeasible = root.infeasible
         return not root.infeasible
+
+    def _strengthen_apart(self, root: Root, pieces: Pieces, share: float) -> None:
+        race = self.race
+        strengthen(
+            root, left_s=lambda: race.left_s(share * (_JOINT if root.rounds else 1.0)), ended=race.ended, told=race.told
+        )
+        pieces.share_out(root.relaxation.extra)
+        for workers, until in zip((self.threads, 1), _APART, strict=True):
+            if not root.rounds or root.infeasible or race.ended():
+                return
+            pieces.price(root)
+            pieces.strengthen(
+                workers=workers,
+                left_s=lambda: race.left_s(share * until),
+                ended=race.ended,
+                told=race.told,  # noqa: B023
+            )
+            root.replace(pieces.rows())
+            if not root.solve(race.left_s(share)):
+                return
+            race.told(root.bound)
+            self.alone.clear()
 
     def _side_by_side(self, root: Root) -> None:
         """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long.
@@ -193,7 +227,7 @@ class _Work:
         helper.start()
         if self._strengthen(root):
             self.strengthened.set()
-            while not self.planned.wait(POLL_S) and race.left_s(_FIRST_PLANS) > 0 and not race.ended():
+            while not self.planned.wait(POLL_S) and race.left_s(_PLANNED) > 0 and not race.ended():
                 pass
             if not race.ended() and self._is_to_branch(root):
                 self._prove(root, race.ended)
@@ -206,8 +240,9 @@ class _Work:
 
     def _plans_beside(self, root: Root) -> None:
         race = self.race
-        while not self.strengthened.wait(POLL_S) and race.seconds() < _WAIT * race.limit_s and not race.ended():
-            pass
+        while not self.strengthened.wait(POLL_S) and not race.ended():
+            if race.seconds() >= (_WAIT_ALONE if self.alone.is_set() else _WAIT) * race.limit_s:
+                break
         relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
         self._first_plans(root, relaxation)
         self.planned.set()
@@ -255,7 +290,7 @@ class _Work:
                 return
             used = scale_slopes(
                 form, relaxation, race.plans, damping=damping, rounds=_ROUNDS,
-                left_s=lambda: race.left_s(_FIRST_PLANS), ended=race.ended,
+                left_s=lambda: race.left_s(_PLANNED), ended=race.ended,
             )  # fmt: skip
             if race.plans.best is not None:
                 used |= race.plans.best > 0.5
@@ -265,7 +300,7 @@ class _Work:
             upper = np.where(paid & ~used, form.mip.lower, root.useful(race.plans.best))
             try_part(
                 form, root.rows, race.plans, form.mip.lower, upper,
-                seconds=min(race.left_s(_FIRST_PLANS) / 2, _PART_SHARE * race.limit_s),
+                seconds=min(race.left_s(_PLANNED) / 2, _PART_SHARE * race.limit_s),
                 gap=max(race.gap, 1e-4), seed=self.seed, stop=race.ended,
             )  # fmt: skip
 

@@ -100,7 +100,7 @@ def test_dicuts_close_the_gap_of_a_tree() -> None:
     # Weak: a third of a corridor is enough for one of three units. In directions, with cuts: the tree itself.
     form = make_form(network(5, STAR, [(0, {1: 1.0, 2: 1.0, 3: 1.0})], both_ways=True))
     root = _root(form)
-    assert root.dicuts > 0
+    assert root.separation.dicuts > 0
     assert root.bound == pytest.approx(3.0 + 8.0)
 
 
@@ -109,7 +109,7 @@ def test_a_cut_set_counts_what_a_place_cannot_take_itself() -> None:
     # with dicuts lets 8 of 24 pass through a third of it.
     pipe = [(0, 1, 50.0, 84.0, 0.0)]
     root = _root(make_form(market(2, pipe, [(0, 24.0)], [(0, 16.0), (1, 84.0)], price=10.0)))
-    assert root.cut_sets > 0
+    assert root.separation.cut_sets > 0
     assert root.bound == pytest.approx(50 - 240)
 
 
