@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import block_diag, csr_array
 
 from models.mip import Mip
 
@@ -161,4 +161,29 @@ def markets(draw: st.DrawFn) -> Mip:
     most_pipes, both_ways = draw(st.integers(1, 2)), draw(st.booleans())
     return market(
         nodes, arcs, draw(streams), draw(streams), price=draw(price), most_pipes=most_pipes, both_ways=both_ways
+    )
+
+
+def in_trenches(first: Mip, second: Mip, *, price: float) -> Mip:
+    """Return two markets whose pipes, in their order, lie two by two in trenches at one price each."""
+    pipes = [np.flatnonzero(first.integer), len(first.cost) + np.flatnonzero(second.integer)]
+    count, trenches = len(first.cost) + len(second.cost), max(len(own) for own in pipes)
+    upper = np.concatenate([first.upper, second.upper, np.ones(trenches)])
+    needs = np.zeros((sum(len(own) for own in pipes), count + trenches))
+    row = 0
+    for own in pipes:
+        for trench, pipe in enumerate(own):
+            needs[row, pipe], needs[row, count + trench] = 1.0, -upper[pipe]
+            row += 1
+    both = block_diag([first.matrix, second.matrix]).toarray()
+    matrix = np.vstack([np.hstack([both, np.zeros((len(both), trenches))]), needs])
+    return Mip(
+        cost=np.concatenate([first.cost, second.cost, np.full(trenches, price)]),
+        lower=np.concatenate([first.lower, second.lower, np.zeros(trenches)]),
+        upper=upper,
+        integer=np.concatenate([first.integer, second.integer, np.ones(trenches, dtype=bool)]),
+        matrix=csr_array(matrix),
+        row_lower=np.concatenate([first.row_lower, second.row_lower, np.full(row, -np.inf)]),
+        row_upper=np.concatenate([first.row_upper, second.row_upper, np.zeros(row)]),
+        offset=7.0,
     )
