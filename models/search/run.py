@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import Event, Thread
 from time import perf_counter
 
@@ -205,12 +206,8 @@ class _Work:
             if not root.rounds or root.infeasible or race.ended():
                 return
             pieces.price(root)
-            pieces.strengthen(
-                workers=workers,
-                left_s=lambda: race.left_s(share * until),
-                ended=race.ended,
-                told=race.told,  # noqa: B023
-            )
+            left_s = partial(race.left_s, share * until)
+            pieces.strengthen(workers=workers, left_s=left_s, ended=race.ended, told=race.told)
             root.replace(pieces.rows())
             if not root.solve(race.left_s(share)):
                 return
