@@ -3,7 +3,8 @@
 1. Form: strong rows set aside, two-way pipes split by way (:mod:`models.search.form`).
 2. Root: the relaxation with violated rows (:mod:`models.search.strong_root`); of a large network apart for each of
    its pieces (:mod:`models.search.pieces`), on all threads, then at their common prices once more.
-3. Plans: slope scaling, then a part over the gates that it used (:mod:`models.search.slope_scaling`).
+3. Plans: slope scaling, then a part over the gates that it used (:mod:`models.search.slope_scaling`); of a network
+   of several pieces by annealing (:mod:`models.search.annealing`), which waits for no relaxation.
 4. Proof by HiGHS and large-neighbourhood search: side by side on two threads, in turn on one.
 """
 
@@ -21,6 +22,7 @@ from data.errors import SolverError
 from data.plan import Status
 from models.highs import PATIENCE_S, POLL_S, solve_mip
 from models.mip import Floats, Mip, MipResult, OnProgress, Standing, Stop
+from models.search.annealing import anneal
 from models.search.few_terminals import gates_of, least_tree, tree_problem
 from models.search.form import Form, make_form
 from models.search.lp import Relaxation, no_rows
@@ -34,11 +36,13 @@ from models.search.strong_root import Root, strengthen
 
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
+_ROOT_ANNEALED = 0.9  # the same where these are annealed, which takes as long
 _JOINT = 0.1  # share of that time after which a network of several pieces has prices good enough to take it apart
-_APART = (0.4, 0.8)  # shares of it until which pieces are worked on: on all threads, then beside the plans
+_APART = (0.33, 0.88)  # shares of it until which pieces are worked on: on all threads, then beside the plans
+_ANNEALED = 0.93  # share by which annealing ends, where bounds go on beside it
+_ANNEALED_ALONE = 0.5  # share of what is left that it has on one thread
 _PLANNED = 0.6  # share by which the first plans are there
 _WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
-_WAIT_ALONE = 0.45  # the same where bounds need all threads at first
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
 _PART_GATES = 1000  # with more, neither that part nor a second scaling is tried: neighbourhoods do better
 _BRANCHED = 5000  # with more gates left branching proves nothing: neighbourhoods take its time
@@ -163,7 +167,8 @@ class _Work:
         self.infeasible = False
         self.rng = np.random.default_rng(seed)
         self.strengthened, self.planned = Event(), Event()
-        self.alone = Event()  # set while bounds need all threads
+        self.pieces: Pieces | None = None
+        self.shared = Event()  # set once bounds leave a thread to plans
 
     def run(self) -> None:
         """Run all steps; a failure is kept for the calling thread."""
@@ -178,6 +183,9 @@ class _Work:
         if race.ended():
             return
         root = Root(self.form)
+        pieces = Pieces(self.form) if root.relaxation.is_large else None
+        if pieces is not None and pieces.worth_it:
+            self.pieces = pieces
         if self.threads >= 2:
             self._side_by_side(root)
         else:
@@ -186,11 +194,9 @@ class _Work:
     def _strengthen(self, root: Root) -> bool:
         """Strengthen the relaxation; return whether to go on."""
         race, share = self.race, _ROOT_BESIDE if self.threads >= 2 else _ROOT
-        pieces = Pieces(self.form) if root.relaxation.is_large else None
-        if pieces is not None and pieces.worth_it:
-            self.alone.set()
-            self._strengthen_apart(root, pieces, share)
-            self.alone.clear()
+        if self.pieces is not None:
+            self._strengthen_apart(root, self.pieces, _ROOT_ANNEALED if self.threads >= 2 else _ROOT)
+            self.shared.set()
         else:
             strengthen(root, left_s=lambda: race.left_s(share), ended=race.ended, told=race.told)
         self.infeasible = root.infeasible
@@ -208,11 +214,11 @@ class _Work:
             pieces.price(root)
             left_s = partial(race.left_s, share * until)
             pieces.strengthen(workers=workers, left_s=left_s, ended=race.ended, told=race.told)
+            self.shared.set()
             root.replace(pieces.rows())
             if not root.solve(race.left_s(share)):
                 return
             race.told(root.bound)
-            self.alone.clear()
 
     def _side_by_side(self, root: Root) -> None:
         """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long.
@@ -237,11 +243,16 @@ class _Work:
 
     def _plans_beside(self, root: Root) -> None:
         race = self.race
+        if self.pieces is not None:
+            while not self.shared.wait(POLL_S) and not race.ended():
+                pass
+            self._anneal(_ANNEALED * race.limit_s)
         while not self.strengthened.wait(POLL_S) and not race.ended():
-            if race.seconds() >= (_WAIT_ALONE if self.alone.is_set() else _WAIT) * race.limit_s:
+            if race.seconds() >= _WAIT * race.limit_s:
                 break
-        relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
-        self._first_plans(root, relaxation)
+        if self.pieces is None or race.plans.best is None:
+            relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
+            self._first_plans(root, relaxation)
         self.planned.set()
         Neighbourhoods(self.form, root, race, self.rng).run(until=race.ended)
 
@@ -249,7 +260,10 @@ class _Work:
         race = self.race
         if not self._strengthen(root):
             return
-        self._first_plans(root, root.relaxation)
+        if self.pieces is not None:
+            self._anneal(race.seconds() + _ANNEALED_ALONE * race.left_s())
+        if self.pieces is None or race.plans.best is None:
+            self._first_plans(root, root.relaxation)
         first = race.seconds() + 0.2 * race.left_s()
         if race.ended() or self._prove(root, lambda: race.ended() or race.seconds() > first):
             return
@@ -257,6 +271,9 @@ class _Work:
         Neighbourhoods(self.form, root, race, self.rng).run(until=lambda: race.ended() or race.seconds() > half)
         if not race.ended():
             self._prove(root, race.ended)
+
+    def _anneal(self, until_s: float) -> None:
+        anneal(self.form, self.race, seed=self.seed, until_s=until_s, ended=self.race.ended)
 
     def _few_terminals(self) -> None:
         """Solve the tree relaxation where it is small: a bound, and a plan where its tree is one."""
