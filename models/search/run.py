@@ -39,7 +39,9 @@ _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise 
 _ROOT_ANNEALED = 0.9  # the same where these are annealed, which takes as long
 _JOINT = 0.1  # share of that time after which a network of several pieces has prices good enough to take it apart
 _APART = (0.33, 0.88)  # shares of it until which pieces are worked on: on all threads, then beside the plans
-_ANNEALED = 0.93  # share by which annealing ends, where bounds go on beside it
+_ANNEALED = (
+    0.7  # share of the time limit by which annealing ends, where bounds go on beside it: neighbourhoods find more then
+)
 _ANNEALED_ALONE = 0.5  # share of what is left that it has on one thread
 _PLANNED = 0.6  # share by which the first plans are there
 _WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
@@ -246,13 +248,15 @@ class _Work:
         if self.pieces is not None:
             while not self.shared.wait(POLL_S) and not race.ended():
                 pass
-            self._anneal(_ANNEALED * race.limit_s)
+            self._anneal(_ANNEALED * race.limit_s)  # from doing nothing, where that is a plan
         while not self.strengthened.wait(POLL_S) and not race.ended():
             if race.seconds() >= _WAIT * race.limit_s:
                 break
         if self.pieces is None or race.plans.best is None:
             relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
             self._first_plans(root, relaxation)
+            if self.pieces is not None:
+                self._anneal(_ANNEALED * race.limit_s)
         self.planned.set()
         Neighbourhoods(self.form, root, race, self.rng).run(until=race.ended)
 
@@ -264,6 +268,8 @@ class _Work:
             self._anneal(race.seconds() + _ANNEALED_ALONE * race.left_s())
         if self.pieces is None or race.plans.best is None:
             self._first_plans(root, root.relaxation)
+            if self.pieces is not None:
+                self._anneal(race.seconds() + _ANNEALED_ALONE * race.left_s())
         first = race.seconds() + 0.2 * race.left_s()
         if race.ended() or self._prove(root, lambda: race.ended() or race.seconds() > first):
             return
