@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -12,9 +13,11 @@ from scipy.sparse import csr_array
 
 from models.highs import solve_mip
 from models.mip import Floats, Mip
+from models.search import search
 from models.search.annealing import anneal, make_network, make_state
 from models.search.circuits import wander
 from models.search.form import make_form
+from models.search.lp import Relaxation
 from models.search.plans import Plans
 from models.search.rounding import opened
 from models.search.standing import Race
@@ -125,8 +128,27 @@ def test_nothing_is_offered_where_doing_nothing_is_no_plan() -> None:
     mip = market(2, PIPE, [(0, 24.0)], [(0, 16.0), (1, 84.0)], price=10.0)
     lower = mip.lower.copy()
     lower[3] = 5.0  # the demand behind the pipe must have 5
-    must = Mip(mip.cost, lower, mip.upper, mip.integer, mip.matrix, mip.row_lower, mip.row_upper)
-    form = make_form(must)
+    form = make_form(replace(mip, lower=lower))
     race = Race(Plans(form), 1e-6, perf_counter(), 60.0)
     anneal(form, race, seed=1, until_s=race.seconds() + 0.1, ended=race.ended)
     assert race.plans.best is None
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("must", [0.0, 5.0])
+def test_search_takes_large_networks_apart_and_anneals(
+    monkeypatch: pytest.MonkeyPatch, threads: int, must: float
+) -> None:
+    # With what must be served doing nothing is no plan: then the first plans come from the relaxation.
+    monkeypatch.setattr(Relaxation, "is_large", True)
+    alone = market(2, PIPE, [(0, 24.0)], [(0, 16.0), (1, 84.0)], price=10.0)
+    lower = alone.lower.copy()
+    lower[3] = must
+    alone = replace(alone, lower=lower)
+    mip = in_trenches(alone, alone, price=45.0)
+    found = search(mip, gap=1e-6, time_limit_s=6.0, threads=threads)
+    assert found.values is not None
+    assert found.bound is not None
+    assert mip.is_feasible(found.values)
+    assert mip.objective(found.values) == pytest.approx(_least(mip))
+    assert found.bound <= _least(mip) + 1e-6
