@@ -39,9 +39,7 @@ _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise 
 _ROOT_ANNEALED = 0.9  # the same where these are annealed, which takes as long
 _JOINT = 0.1  # share of that time after which a network of several pieces has prices good enough to take it apart
 _APART = (0.33, 0.88)  # shares of it until which pieces are worked on: on all threads, then beside the plans
-_ANNEALED = (
-    0.7  # share of the time limit by which annealing ends, where bounds go on beside it: neighbourhoods find more then
-)
+_ANNEALED = 0.93  # share of the time limit by which annealing ends, where bounds go on beside it
 _ANNEALED_ALONE = 0.5  # share of what is left that it has on one thread
 _PLANNED = 0.6  # share by which the first plans are there
 _WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
