@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from models.mip import Flags, Floats, Ints, Mip
-from models.search.circuits import Network, State, wander
+from models.search.changes import Network, State
+from models.search.circuits import wander
 from models.search.form import Form
 from models.search.rounding import opened
 from models.search.standing import Race
@@ -27,7 +29,7 @@ _TELL_S = 5.0  # between plans offered
 _TOLERANCE = 1e-7  # of the size of a row
 _MOST = 1e9  # units per year: a column's size where it is unbounded, or larger
 _GATES_ABOVE = 5  # gates above one another, at most
-_LOG, _STACK, _HEAP = 4096, 256, 100_000
+_LOG = 4096  # changes of one turn, at most, besides those of its largest bundle
 
 
 def anneal(form: Form, race: Race, *, seed: int, until_s: float, ended: Callable[[], bool]) -> None:
@@ -37,33 +39,40 @@ def anneal(form: Form, race: Race, *, seed: int, until_s: float, ended: Callable
     best = race.plans.best
     if best is None:
         return
-    mip, _ = set_aside(normalised(form.given), find_gates(normalised(form.given)))
+    mip = core_of(form.given)
     net = make_network(mip)
     paid = mip.cost[mip.integer & (mip.cost > 0)]
-    if not len(net.ends) or not len(paid):
+    if not len(net.ends) or not len(paid) or _gates_in_a_ring(find_gates(mip), len(mip.cost)):
         return
-    state = make_state(net, mip, _clean(mip, form.drop(best)), seed=seed)
+    hot = _HOT * float(paid.mean())
+    alone = mip.integer.copy()  # whole columns that are no gates
+    alone[net.gate[net.gate >= 0]] = False
+
+    def plan(values: Floats) -> Floats:
+        """Return values with gates as their flows need them."""
+        return np.where(alone, np.round(values), opened(mip, values))
+
+    state = make_state(net, mip, plan(form.drop(best)), seed=seed)
     offered, began, told = state.cost[1], race.seconds(), race.seconds()
     while not ended() and race.seconds() < until_s:
         passed = (race.seconds() - began) / (until_s - began)
-        temperature = float(paid.mean()) * _HOT * (_COLD / _HOT) ** passed
-        wander(net, state, _TURNS, temperature)
+        wander(net, state, _TURNS, hot * (_COLD / _HOT) ** passed)
         if state.cost[1] < offered and race.seconds() > told + _TELL_S:
-            race.plans.offer(form.lift(_clean(mip, state.best)))
+            race.plans.offer(form.lift(plan(state.best)))
             offered, told = state.cost[1], race.seconds()
-    race.plans.offer(form.lift(_clean(mip, state.best)))
+    race.plans.offer(form.lift(plan(state.best)))
 
 
-def _clean(mip: Mip, values: Floats) -> Floats:
-    """Return the values with whole columns as their flows need them; what no flow needs stays."""
-    return np.where(mip.integer & ~_led(mip), np.round(values), opened(mip, values))
+def core_of(given: Mip) -> Mip:
+    """Return a programme normalised and without its strong rows, which whole gates imply."""
+    whole = normalised(given)
+    return set_aside(whole, find_gates(whole))[0]
 
 
-def _led(mip: Mip) -> Flags:
-    """Return which columns are gates."""
-    out = np.zeros(len(mip.cost), dtype=bool)
-    out[find_gates(mip).gate] = True
-    return out
+def _gates_in_a_ring(gates: Gates, count: int) -> bool:
+    """Return whether some gate stands behind itself, through others."""
+    graph = csr_array((np.ones(len(gates.gate), np.int8), (gates.behind, gates.gate)), shape=(count, count))
+    return bool(connected_components(graph, connection="strong")[0] < count)
 
 
 def make_network(mip: Mip) -> Network:
@@ -73,11 +82,8 @@ def make_network(mip: Mip) -> Network:
     world = len(balance.rows)
     arcs = _find_arcs(mip, balance.matrix)
     bundle, sign, ends, column_first, column = _bundles(gates, arcs, world)
-    inner = np.ones(rows, dtype=bool)
-    inner[balance.rows] = False
-    entries = mip.matrix.tocsc()
-    kept = inner[entries.indices]
-    line = np.repeat(np.arange(count), np.diff(entries.indptr))[kept]
+    others = np.delete(np.arange(rows), balance.rows)
+    entries = mip.matrix[others].tocsc()
     gate = np.full(rows, -1)
     gate[gates.row] = gates.gate
     led = np.flatnonzero(gate >= 0)
@@ -85,9 +91,9 @@ def make_network(mip: Mip) -> Network:
     node = ends.ravel()
     order = np.argsort(node, kind="stable")
     return Network(
-        first=_starts(line, count),
-        row=entries.indices[kept].astype(np.int64),
-        entry=entries.data[kept].astype(np.float64),
+        first=entries.indptr.astype(np.int64),
+        row=others[entries.indices],
+        entry=entries.data.astype(np.float64),
         gate_first=np.searchsorted(gate[led], np.arange(count + 1)),
         gate_row=led,
         bundle=bundle,
@@ -101,10 +107,6 @@ def make_network(mip: Mip) -> Network:
         node_first=np.searchsorted(node[order], np.arange(world + 2)),
         at_node=order // 2,
     )
-
-
-def _starts(line: Ints, count: int) -> Ints:
-    return np.concatenate([[0], np.cumsum(np.bincount(line, minlength=count))]).astype(np.int64)
 
 
 class _Arcs(NamedTuple):
@@ -185,6 +187,8 @@ def make_state(net: Network, mip: Mip, values: Floats, *, seed: int) -> State:
     np.add.at(flow, net.bundle[net.column], (net.sign * values)[net.column])
     np.add.at(used, net.bundle[net.column], (values[net.column] > 0).astype(np.int64))
     nodes, slots = len(net.node_first) - 1, 2 * len(net.ends)
+    deepest = len(net.row) + 1  # each column above another has its own entries
+    log = _LOG + 2 * int(np.diff(net.column_first).max(initial=0))
     return State(
         best=values.copy(),
         cost=np.full(2, mip.objective(values)),
@@ -193,16 +197,14 @@ def make_state(net: Network, mip: Mip, values: Floats, *, seed: int) -> State:
         flow=flow,
         used=used,
         counts=np.zeros(5, dtype=np.int64),
-        stack=np.zeros(_STACK, dtype=np.int64),
-        amount=np.zeros(_STACK),
-        log=np.zeros(_LOG, dtype=np.int64),
-        before=np.zeros(_LOG),
+        stack=np.zeros(deepest, dtype=np.int64),
+        amount=np.zeros(deepest),
+        log=np.zeros(log, dtype=np.int64),
+        before=np.zeros(log),
         label=np.zeros(nodes),
         carried=np.zeros(nodes),
         node=np.zeros((nodes, 4), dtype=np.int64),
         priced=np.zeros((slots, 2)),
         priced_at=np.zeros(slots, dtype=np.int64),
         random=np.array([2 * seed + 1], dtype=np.uint64),
-        key=np.zeros(_HEAP),
-        heap=np.zeros(_HEAP, dtype=np.int64),
     )

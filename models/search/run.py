@@ -243,18 +243,16 @@ class _Work:
 
     def _plans_beside(self, root: Root) -> None:
         race = self.race
-        if self.pieces is not None:
-            while not self.shared.wait(POLL_S) and not race.ended():
-                pass
-            self._anneal(_ANNEALED * race.limit_s)  # from doing nothing, where that is a plan
-        while not self.strengthened.wait(POLL_S) and not race.ended():
-            if race.seconds() >= _WAIT * race.limit_s:
-                break
-        if self.pieces is None or race.plans.best is None:
-            relaxation = root.relaxation if self.strengthened.is_set() else root.copy()
-            self._first_plans(root, relaxation)
-            if self.pieces is not None:
-                self._anneal(_ANNEALED * race.limit_s)
+
+        def waited() -> Relaxation:
+            while not self.strengthened.wait(POLL_S) and not race.ended():
+                if race.seconds() >= _WAIT * race.limit_s:
+                    break
+            return root.relaxation if self.strengthened.is_set() else root.copy()
+
+        while self.pieces is not None and not self.shared.wait(POLL_S) and not race.ended():
+            pass
+        self._plan(root, waited, until_s=lambda: _ANNEALED * race.limit_s)
         self.planned.set()
         Neighbourhoods(self.form, root, race, self.rng).run(until=race.ended)
 
@@ -262,12 +260,7 @@ class _Work:
         race = self.race
         if not self._strengthen(root):
             return
-        if self.pieces is not None:
-            self._anneal(race.seconds() + _ANNEALED_ALONE * race.left_s())
-        if self.pieces is None or race.plans.best is None:
-            self._first_plans(root, root.relaxation)
-            if self.pieces is not None:
-                self._anneal(race.seconds() + _ANNEALED_ALONE * race.left_s())
+        self._plan(root, lambda: root.relaxation, until_s=lambda: race.seconds() + _ANNEALED_ALONE * race.left_s())
         first = race.seconds() + 0.2 * race.left_s()
         if race.ended() or self._prove(root, lambda: race.ended() or race.seconds() > first):
             return
@@ -276,8 +269,16 @@ class _Work:
         if not race.ended():
             self._prove(root, race.ended)
 
-    def _anneal(self, until_s: float) -> None:
-        anneal(self.form, self.race, seed=self.seed, until_s=until_s, ended=self.race.ended)
+    def _plan(self, root: Root, relaxation: Callable[[], Relaxation], *, until_s: Callable[[], float]) -> None:
+        """Find plans: of pieces by annealing, where doing nothing is no plan after first ones of the relaxation."""
+        race = self.race
+        if self.pieces is not None:
+            anneal(self.form, race, seed=self.seed, until_s=until_s(), ended=race.ended)
+            if race.plans.best is not None:
+                return
+        self._first_plans(root, relaxation())
+        if self.pieces is not None:
+            anneal(self.form, race, seed=self.seed, until_s=until_s(), ended=race.ended)
 
     def _few_terminals(self) -> None:
         """Solve the tree relaxation where it is small: a bound, and a plan where its tree is one."""

@@ -14,23 +14,17 @@ from scipy.sparse import csr_array
 from models.highs import solve_mip
 from models.mip import Floats, Mip
 from models.search import search
-from models.search.annealing import anneal, make_network, make_state
+from models.search.annealing import anneal, core_of, make_network, make_state
 from models.search.circuits import wander
 from models.search.form import make_form
-from models.search.lp import Relaxation
+from models.search.lp import Relaxation, Rows, with_rows
 from models.search.plans import Plans
 from models.search.rounding import opened
 from models.search.standing import Race
-from models.search.structure import find_gates, normalised, set_aside
 from tests.models.search.networks import in_trenches, market, markets
 
 # 24 to give, 16 taken next door, 84 taken behind a pipe of 50.
 PIPE = [(0, 1, 50.0, 84.0, 0.0)]
-
-
-def _core(mip: Mip) -> Mip:
-    whole = normalised(mip)
-    return set_aside(whole, find_gates(whole))[0]
 
 
 def _least(mip: Mip) -> float:
@@ -41,7 +35,7 @@ def _least(mip: Mip) -> float:
 
 def _wandered(mip: Mip, *, seed: int = 1, turns: int = 2000) -> Floats:
     """Return the best plan from nothing, hot first and cold then."""
-    core = _core(mip)
+    core = core_of(mip)
     net = make_network(core)
     state = make_state(net, core, np.zeros(len(core.cost)), seed=seed)
     for temperature in (30.0, 10.0, 3.0, 0.0):
@@ -53,7 +47,7 @@ def _wandered(mip: Mip, *, seed: int = 1, turns: int = 2000) -> Floats:
 @given(markets(), markets(), st.integers(0, 20).map(float), st.integers(1, 9))
 def test_plans_stay_what_they_are_said_to_be(first: Mip, second: Mip, price: float, seed: int) -> None:
     mip = in_trenches(first, second, price=price)
-    core = _core(mip)
+    core = core_of(mip)
     net = make_network(core)
     state = make_state(net, core, np.zeros(len(core.cost)), seed=seed)
     least = _least(mip)
@@ -152,3 +146,18 @@ def test_search_takes_large_networks_apart_and_anneals(
     assert mip.is_feasible(found.values)
     assert mip.objective(found.values) == pytest.approx(_least(mip))
     assert found.bound <= _least(mip) + 1e-6
+
+
+def test_gates_in_a_ring_are_left_to_the_other_searches() -> None:
+    # Two markets whose pipes need each other: no turn would ever end.
+    alone = market(2, PIPE, [(0, 24.0)], [(0, 16.0), (1, 84.0)], price=10.0)
+    mip = in_trenches(alone, alone, price=0.0)
+    first, second = np.flatnonzero(mip.integer)[:2]
+    ring = np.zeros((2, len(mip.cost)))
+    ring[0, [first, second]], ring[1, [first, second]] = (1.0, -1.0), (-1.0, 1.0)
+    mip = with_rows(mip, Rows(csr_array(ring), np.full(2, -np.inf), np.zeros(2)))
+    form = make_form(mip)
+    race = Race(Plans(form), 1e-6, perf_counter(), 60.0)
+    anneal(form, race, seed=1, until_s=race.seconds() + 60.0, ended=race.ended)
+    assert race.seconds() < 60.0
+    assert race.plans.cost == pytest.approx(7.0)
