@@ -45,8 +45,8 @@ class Part:
 
     @property
     def weight(self) -> float:
-        """Return the part's share of effort."""
-        return float(np.sqrt(self.mip.matrix.nnz + 1))
+        """Return the part's share of the gap, before that of parts not solved yet."""
+        return float(self.mip.matrix.nnz + 1)
 
 
 def split(mip: Mip) -> list[Part]:
@@ -152,9 +152,11 @@ class _Whole:
         weights = np.array([part.weight for part in self.parts])
         for number in range(len(self.parts)):
             share = weights[number] / weights[number:].sum()
+            # A small part needs more than its share of the time for a good plan, not so a proof that is good enough.
+            time = np.sqrt(weights[number]) / np.sqrt(weights[number:]).sum()
             left = max(self.until - perf_counter(), 0.0)
             small = number + 1 < len(self.parts) and self.parts[number].mip.integer.sum() < _SMALL
-            self._solve(number, solve_one, 0.0 if small else self._unspent(number) * share, left * share, began)
+            self._solve(number, solve_one, 0.0 if small else self._unspent(number) * share, left * time, began)
             if self.status[number] in ("infeasible", "unbounded"):
                 return MipResult(self.status[number], None, None, self.version)
             if self.status[number] == "interrupted":

@@ -98,12 +98,12 @@ def make_network(mip: Mip) -> Network:
         gate_row=led,
         bundle=bundle,
         sign=sign,
+        own=_own(mip, gates, bundle),
         gate=gate,
         ends=ends,
         column_first=column_first,
         column=column,
         gain=arcs.gain[column[column_first[:-1]]],
-        floor=_floors(mip, gates, bundle, column_first, column),
         node_first=np.searchsorted(node[order], np.arange(world + 2)),
         at_node=order // 2,
     )
@@ -157,9 +157,9 @@ def _bundles(gates: Gates, arcs: _Arcs, world: int) -> tuple[Ints, Floats, Ints,
     return bundle, sign, np.column_stack([first[lead], last[lead]]), starts, column
 
 
-def _floors(mip: Mip, gates: Gates, bundle: Ints, column_first: Ints, column: Ints) -> Floats:
-    """Return by bundle the least that its own gates cost, those that nothing else stands behind."""
-    count, many = len(mip.cost), len(column_first) - 1
+def _own(mip: Mip, gates: Gates, bundle: Ints) -> Floats:
+    """Return by column what its own gates cost, those that nothing outside its bundle stands behind."""
+    count, many = len(mip.cost), int(bundle.max(initial=-1)) + 1
     low, high = np.full(count, many), np.full(count, -2)
     np.minimum.at(low, gates.gate, bundle[gates.behind])
     np.maximum.at(high, gates.gate, bundle[gates.behind])
@@ -167,9 +167,7 @@ def _floors(mip: Mip, gates: Gates, bundle: Ints, column_first: Ints, column: In
     cost = np.zeros(count)
     mine = own[gates.gate]
     np.maximum.at(cost, gates.behind[mine], mip.cost[gates.gate[mine]])
-    # Columns that pay more than they cost may be dear to open and still cheap to use.
-    cost[mip.cost < 0] = -np.inf
-    return np.minimum.reduceat(cost[column], column_first[:-1]) if many else np.zeros(0)
+    return cost
 
 
 def make_state(net: Network, mip: Mip, values: Floats, *, seed: int) -> State:
@@ -204,7 +202,7 @@ def make_state(net: Network, mip: Mip, values: Floats, *, seed: int) -> State:
         label=np.zeros(nodes),
         carried=np.zeros(nodes),
         node=np.zeros((nodes, 4), dtype=np.int64),
-        priced=np.zeros((slots, 2)),
+        priced=np.zeros((slots, 3)),
         priced_at=np.zeros(slots, dtype=np.int64),
         random=np.array([2 * seed + 1], dtype=np.uint64),
     )

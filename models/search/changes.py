@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from models.mip import Floats, Ints
+from models.search.compiled import uncounted
 
 VALUE, LOWER, UPPER, COST = 0, 1, 2, 3  # of a column
 ACTIVITY, REACH = 0, 3  # of a row; LOWER and UPPER as of columns
@@ -28,9 +28,9 @@ class Network(NamedTuple):
     """What does not change.
 
     By column: entries in rows that are no balance (``first``, then ``row`` and ``entry``), rows whose gate it is
-    (``gate_first``, ``gate_row``), its bundle or -1, its sign there. By row: ``gate`` or -1. By bundle: its two
-    ``ends``, columns (``column_first``, then ``column``), ``gain`` (what arrives of a unit sent) and ``floor`` (least
-    cost to open it). By node: bundles (``node_first``, ``at_node``).
+    (``gate_first``, ``gate_row``), its bundle or -1, its sign there, what its ``own`` gates cost, those that nothing
+    outside its bundle stands behind. By row: ``gate`` or -1. By bundle: its two ``ends``, columns (``column_first``,
+    then ``column``) and ``gain`` (what arrives of a unit sent). By node: bundles (``node_first``, ``at_node``).
     """
 
     first: Ints
@@ -40,12 +40,12 @@ class Network(NamedTuple):
     gate_row: Ints
     bundle: Ints
     sign: Floats
+    own: Floats
     gate: Ints
     ends: Ints
     column_first: Ints
     column: Ints
     gain: Floats
-    floor: Floats
     node_first: Ints
     at_node: Ints
 
@@ -75,18 +75,18 @@ class State(NamedTuple):
     random: npt.NDArray[np.uint64]
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _is_broken(rows: Floats, row: int, activity: float) -> bool:
     return bool(activity > rows[row, UPPER] or activity < rows[row, LOWER])
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _opening(rows: Floats, row: int, activity: float, now: float) -> float:
     """Return how far a gate must be open for one of its rows, which has an activity with the gate as it is now."""
     return float(np.ceil(activity / rows[row, REACH] + now - _EPSILON))
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _set(net: Network, state: State, start: int, value: float) -> float:
     """Set a column, and all gates above it as they then must be; return the change of cost."""
     columns, rows, stack = state.columns, state.rows, state.stack
@@ -129,7 +129,7 @@ def _set(net: Network, state: State, start: int, value: float) -> float:
     return cost
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _level(net: Network, state: State, gate: int, row: int, activity: float) -> float:
     """Return how far a gate must be open when the activity of one of its rows is another; no less than it may be."""
     rows, now = state.rows, state.columns[gate, VALUE]
@@ -143,7 +143,7 @@ def _level(net: Network, state: State, gate: int, row: int, activity: float) -> 
     return float(need)
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _peek(net: Network, state: State, start: int, change: float) -> float:
     """Return what it would cost to change a column; inf where a bound or a row forbids it."""
     columns, rows, stack, amount = state.columns, state.rows, state.stack, state.amount
@@ -175,28 +175,70 @@ def _peek(net: Network, state: State, start: int, change: float) -> float:
     return cost
 
 
-@njit(cache=True, nogil=True)
-def _price_beside(net: Network, state: State, bundle: int, change: float, in_use: int) -> float:
-    """Return the least cost of a change by one column of a bundle, in use or not, and note which."""
-    best = np.inf
+@uncounted
+def _costs(net: Network, state: State, column: int, value: float) -> float:
+    """Return what a column and its own gates cost at a value."""
+    return float(net.own[column] + state.columns[column, COST] * value)
+
+
+@uncounted
+def _carries(net: Network, state: State, column: int, flow: float) -> bool:
+    """Return whether a column could carry a flow of its bundle alone."""
+    return bool(0.0 < flow * net.sign[column] <= state.columns[column, UPPER] + TRACE)
+
+
+@uncounted
+def _price_in_use(net: Network, state: State, bundle: int, change: float, best: float) -> float:
+    """Return the least cost of a change by one column of a bundle in use, and note which, if it is below the best."""
     for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
         column = net.column[k]
-        step = net.sign[column] * change
-        if (state.columns[column, VALUE] > 0.0) != (in_use == 1) or (step < 0.0 and in_use == 0):
-            continue
-        cost = _peek(net, state, column, step)
-        if cost < best:
-            best = cost
-            state.counts[_ANEW], state.counts[_CHOSEN] = 0, column
+        if state.columns[column, VALUE] > 0.0:
+            cost = _peek(net, state, column, net.sign[column] * change)
+            if cost < best:
+                best = cost
+                state.counts[_ANEW], state.counts[_CHOSEN] = 0, column
     return best
 
 
-@njit(cache=True, nogil=True)
+@uncounted
+def _price_beside(net: Network, state: State, bundle: int, change: float, best: float) -> float:
+    """Return the least cost of a change by another column of a bundle, and note which, if it is below the best."""
+    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
+        column = net.column[k]
+        if state.columns[column, VALUE] > 0.0 or not _carries(net, state, column, change):
+            continue
+        if _costs(net, state, column, abs(change)) < best:
+            cost = _peek(net, state, column, abs(change))
+            if cost < best:
+                best = cost
+                state.counts[_ANEW], state.counts[_CHOSEN] = 0, column
+    return best
+
+
+@uncounted
+def _may_pay(net: Network, state: State, bundle: int, to: float, best: float) -> bool:
+    """Return whether all of a bundle's flow in one column might cost less than the best, by what its own gates say.
+
+    Gates above all of its columns are taken to stay as they are.
+    """
+    spared = 0.0
+    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
+        value = state.columns[net.column[k], VALUE]
+        if value > 0.0:
+            spared += _costs(net, state, net.column[k], value)
+    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
+        column = net.column[k]
+        if _carries(net, state, column, to) and _costs(net, state, column, abs(to)) < spared + best - LEAST:
+            return True
+    return False
+
+
+@uncounted
 def _price_anew(net: Network, state: State, bundle: int, to: float, best: float) -> float:
     """Return the least cost of all of a bundle's flow in one column, and note which, if it is below the best."""
     columns, log, before = state.columns, state.log, state.before
-    flow, broken, closing, place = state.flow[bundle], state.counts[BROKEN], 0.0, len(log)
     start, end = net.column_first[bundle], net.column_first[bundle + 1]
+    flow, broken, closing, place = state.flow[bundle], state.counts[BROKEN], 0.0, len(log)
     for k in range(start, end):
         column = net.column[k]
         if columns[column, VALUE] > 0.0:
@@ -205,8 +247,8 @@ def _price_anew(net: Network, state: State, bundle: int, to: float, best: float)
             closing += _set(net, state, column, 0.0)
     for k in range(start, end):
         column = net.column[k]
-        if state.counts[BROKEN] <= broken and to * net.sign[column] > 0.0:
-            cost = closing + _peek(net, state, column, to * net.sign[column])
+        if state.counts[BROKEN] <= broken and _carries(net, state, column, to):
+            cost = closing + _peek(net, state, column, abs(to))
             if cost < best - LEAST:
                 best = cost
                 state.counts[_ANEW], state.counts[_CHOSEN] = 1, column
@@ -216,22 +258,30 @@ def _price_anew(net: Network, state: State, bundle: int, to: float, best: float)
     return best
 
 
-@njit(cache=True, nogil=True)
-def price(net: Network, state: State, bundle: int, change: float) -> float:
-    """Return the least cost of a change of a bundle's flow, and note by which column: beside the others or anew."""
+@uncounted
+def price(net: Network, state: State, bundle: int, change: float, most: float) -> float:
+    """Return the least cost of a change of a bundle's flow, and note by which column: beside the others or anew.
+
+    What is not below ``most`` is not looked for: then ``most`` is returned.
+    """
     if state.used[bundle] == 0:
-        return _price_beside(net, state, bundle, change, 0)
-    best = _price_beside(net, state, bundle, change, 1)
-    if best == np.inf:
-        best = _price_beside(net, state, bundle, change, 0)
-    flow = state.flow[bundle]
+        return _price_beside(net, state, bundle, change, most)
+    best = _price_in_use(net, state, bundle, change, most)
+    if best == most:
+        best = _price_beside(net, state, bundle, change, most)
+    flow, to = state.flow[bundle], state.flow[bundle] + change
     several = net.column_first[bundle + 1] - net.column_first[bundle] > 1
-    if several and abs(flow + change) >= TRACE and (best == np.inf or abs(flow + change) < abs(flow)):
-        best = _price_anew(net, state, bundle, flow + change, best)
+    if (
+        several
+        and abs(to) >= TRACE
+        and (best == most or abs(to) < abs(flow))
+        and _may_pay(net, state, bundle, to, best)
+    ):
+        best = _price_anew(net, state, bundle, to, best)
     return best
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _put(net: Network, state: State, column: int, value: float) -> float:
     """Set a column and remember what it was."""
     logged = state.counts[LOGGED]
@@ -240,10 +290,10 @@ def _put(net: Network, state: State, column: int, value: float) -> float:
     return _set(net, state, column, value)
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def change_flow(net: Network, state: State, bundle: int, change: float) -> float:
     """Change a bundle's flow as is cheapest; return the cost, inf where it cannot be."""
-    if price(net, state, bundle, change) == np.inf or state.counts[LOGGED] > len(state.log) // 2:
+    if price(net, state, bundle, change, np.inf) == np.inf or state.counts[LOGGED] > len(state.log) // 2:
         return np.inf
     chosen = state.counts[_CHOSEN]
     if state.counts[_ANEW] == 0:
@@ -256,7 +306,7 @@ def change_flow(net: Network, state: State, bundle: int, change: float) -> float
     return cost + _put(net, state, chosen, to * net.sign[chosen])
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def undo(net: Network, state: State) -> None:
     """Take back all changes since the log was emptied."""
     while state.counts[LOGGED] > 0:

@@ -30,6 +30,7 @@ from models.search.changes import (
     price,
     undo,
 )
+from models.search.compiled import uncounted
 
 _PARENT, _VIA, _SEEN, _NEXT = 0, 1, 2, 3  # of a node in a search
 _SAME = 1e-9  # share by which amounts that are the same may differ
@@ -46,7 +47,7 @@ class _Errand(NamedTuple):
     wanted: float
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def draw(state: State) -> float:
     """Return a random number in [0, 1) (xorshift: Marsaglia 2003, Journal of Statistical Software 8 (14))."""
     x = state.random[0]
@@ -57,7 +58,7 @@ def draw(state: State) -> float:
     return float(x >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _lies_above(node: Ints, here: int, other: int) -> bool:
     """Return whether a node lies on the way to another, or is it."""
     while here >= 0 and here != other:
@@ -86,24 +87,34 @@ def _search(net: Network, state: State, errand: _Errand, cost: float, limit: flo
         for p in range(net.node_first[here], net.node_first[here + 1]):
             bundle = net.at_node[p]
             to, arrives, change = _step(net, bundle, here, sent)
-            most = min(limit, label[to]) if node[to, _SEEN] == search else limit
-            if bundle == errand.left_out or (state.used[bundle] == 0 and base + net.floor[bundle] >= most):
+            seen = node[to, _SEEN] == search
+            most = min(limit, label[to]) if seen else limit
+            if bundle == errand.left_out or to == errand.source:
                 continue
-            if to == errand.source or (to == errand.goal and not _is_wanted(errand, arrives, world)):
+            if to == errand.goal and not _is_wanted(errand, arrives, world):
                 continue
-            slot = 2 * bundle + int(change < 0.0)
-            if state.priced_at[slot] != search or state.priced[slot, 1] != change:
-                state.priced_at[slot] = search
-                state.priced[slot, 0], state.priced[slot, 1] = price(net, state, bundle, change), change
-            new = base + state.priced[slot, 0]
-            if new < most - LEAST and not _lies_above(node, here, to):
+            new = base + _price_once(net, state, bundle, change, most - base)
+            if new < most - LEAST and not (seen and _lies_above(node, here, to)):
                 label[to], carried[to] = new, arrives
                 node[to, _PARENT], node[to, _VIA], node[to, _SEEN] = here, bundle, search
                 heapq.heappush(heap, (new, to))
     return len(heap) > 0
 
 
-@njit(cache=True, nogil=True)
+@uncounted
+def _price_once(net: Network, state: State, bundle: int, change: float, most: float) -> float:
+    """Return the price of a change or, where it is not below ``most``, something that is not either."""
+    slot, priced, search = 2 * bundle + int(change < 0.0), state.priced, state.counts[SEARCH]
+    if state.priced_at[slot] == search and priced[slot, 1] == change:
+        cost = priced[slot, 0]
+        if cost < priced[slot, 2] or cost >= most:  # the price itself; or no less than what was asked, and enough so
+            return float(cost)
+    state.priced_at[slot] = search
+    priced[slot, 0], priced[slot, 1], priced[slot, 2] = price(net, state, bundle, change, most), change, most
+    return float(priced[slot, 0])
+
+
+@uncounted
 def _step(net: Network, bundle: int, here: int, sent: float) -> tuple[int, float, float]:
     """Return where a bundle leads from a node, how much arrives there, and by what its flow changes."""
     if net.ends[bundle, 0] == here:
@@ -111,12 +122,12 @@ def _step(net: Network, bundle: int, here: int, sent: float) -> tuple[int, float
     return net.ends[bundle, 0], sent / net.gain[bundle], -sent / net.gain[bundle]
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _is_wanted(errand: _Errand, arrives: float, world: int) -> bool:
     return errand.goal == world or abs(arrives - errand.wanted) <= _SAME * errand.wanted
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _carry(net: Network, state: State, errand: _Errand) -> float:
     """Change the flows along the path that was found; return the cost, inf where it cannot be."""
     node, world = state.node, len(net.node_first) - 2
@@ -154,7 +165,7 @@ def turn(net: Network, state: State, bundle: int, change: float, limit: float) -
     return np.inf
 
 
-@njit(cache=True, nogil=True)
+@uncounted
 def _first_change(net: Network, state: State, bundle: int) -> float:
     """Return by how much to change a bundle's flow: to nothing, to a smaller column, to all, or as others nearby."""
     columns, flow, world = state.columns, state.flow[bundle], len(net.node_first) - 2
