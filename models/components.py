@@ -1,9 +1,10 @@
 """Parts of a programme that share no row, solved one after the other.
 
 A column that cannot move ties nothing together. Parts of few coefficients are put together: HiGHS takes them in
-one go. Each part is solved with the others' plans as its offset, so that its relative gap is measured against the
-cost of the whole as known by then; gaps in currency add up, and what one part leaves of the gap or the time is
-the next one's. When all are solved and the whole is not proven, the parts farthest from their bounds go on.
+one go. Each part is solved with the others' plans as its offset, or their relaxations where there are none yet, so that
+its relative gap is measured against about what the whole will cost; gaps in currency add up, and what one part
+leaves of the gap or the time is the next one's. When all are solved and the whole is not proven, the parts farthest
+from their bounds go on.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from data.plan import Status
+from models.highs import solve_mip
 from models.mip import Floats, Ints, Mip, MipResult, OnProgress, Standing, relative_gap
 
 _TINY = 1000  # coefficients; smaller parts are put together until they have as many
 _SMALL = 50  # whole columns; a part with fewer is solved to the end, which costs little and leaves the gap to others
+_FEW_S = 5.0  # in which a small part has a good plan
+_RELAXED = 0.02  # most of the time for the relaxations of all parts
 _ABSOLUTE = 1e-6  # HiGHS's own absolute gap: a part this close to its bound is proven
 
 
@@ -45,7 +49,7 @@ class Part:
 
     @property
     def weight(self) -> float:
-        """Return the part's share of the gap, before that of parts not solved yet."""
+        """Return the part's share of the gap and of the time."""
         return float(self.mip.matrix.nnz + 1)
 
 
@@ -141,6 +145,7 @@ class _Whole:
         held = zip(parts, self.values, strict=True)
         self.objective = np.array([np.nan if v is None else part.mip.objective(v) for part, v in held])
         self.bound = np.array([part.mip.box_bound() for part in parts])
+        self.solved = np.zeros(len(parts), dtype=bool)
         self.status: list[Status] = ["time_limit"] * len(parts)
         self.version = ""
 
@@ -150,13 +155,15 @@ class _Whole:
 
     def solve(self, solve_one: SolveOne, began: float) -> MipResult:
         weights = np.array([part.weight for part in self.parts])
+        self._relax(began)
         for number in range(len(self.parts)):
             share = weights[number] / weights[number:].sum()
-            # A small part needs more than its share of the time for a good plan, not so a proof that is good enough.
-            time = np.sqrt(weights[number]) / np.sqrt(weights[number:]).sum()
+            root_share = np.sqrt(weights[number]) / np.sqrt(weights[number:]).sum()
             left = max(self.until - perf_counter(), 0.0)
             small = number + 1 < len(self.parts) and self.parts[number].mip.integer.sum() < _SMALL
-            self._solve(number, solve_one, 0.0 if small else self._unspent(number) * share, left * time, began)
+            # In a share by size a small part may find no plan in a short time.
+            seconds = max(left * share, min(left * root_share, _FEW_S))
+            self._solve(number, solve_one, 0.0 if small else self._unspent(number) * share, seconds, began)
             if self.status[number] in ("infeasible", "unbounded"):
                 return MipResult(self.status[number], None, None, self.version)
             if self.status[number] == "interrupted":
@@ -165,8 +172,17 @@ class _Whole:
             self._refine(solve_one, began)
         return self._result()
 
+    def _relax(self, began: float) -> None:
+        """Bound each part by its relaxation, as far as there is time for that."""
+        until = began + _RELAXED * (self.until - began)
+        for number, part in enumerate(self.parts):
+            relaxed = replace(part.mip, integer=np.zeros(len(part.columns), dtype=bool))
+            found = solve_mip(relaxed, gap=0.0, time_limit_s=max(until - perf_counter(), 0.0))
+            if found.status == "gap_reached" and found.bound is not None:
+                self.bound[number] = max(self.bound[number], found.bound)
+
     def _solve(self, number: int, solve_one: SolveOne, gap: float, seconds: float, began: float) -> None:
-        part, others = self.parts[number], self._others(number)
+        part, others = self.parts[number], self._expected(number)
         found = solve_one(
             replace(part.mip, offset=others),
             gap=gap,
@@ -174,7 +190,7 @@ class _Whole:
             start=self.start[number],
             on_progress=None if self.tell is None else self._teller(number, began),
         )
-        self.version, self.status[number] = found.version, found.status
+        self.version, self.status[number], self.solved[number] = found.version, found.status, True
         if found.values is not None and not part.mip.objective(found.values) > self.objective[number]:
             self.values[number] = self.start[number] = found.values
             self.objective[number] = part.mip.objective(found.values)
@@ -201,6 +217,11 @@ class _Whole:
         """Return the offset and the objectives of the other parts that hold something."""
         return self.mip.offset + float(np.nansum(np.delete(self.objective, number)))
 
+    def _expected(self, number: int) -> float:
+        """Return about what the others will cost, offset included: their bounds where they are not solved yet."""
+        known = self.solved | ~np.isfinite(self.bound)
+        return self.mip.offset + float(np.nansum(np.delete(np.where(known, self.objective, self.bound), number)))
+
     def _share(self, amount: float) -> float:
         """Return an amount relative to the cost of what is held."""
         cost = abs(self.mip.offset + float(np.nansum(self.objective)))
@@ -217,14 +238,14 @@ class _Whole:
     def _teller(self, number: int, began: float) -> OnProgress:
         """Return a listener to one part that tells how the whole stands."""
         cost, bound = self._others(number), self.mip.offset + float(np.delete(self.bound, number).sum())
-        own_cost, own_bound = self.objective[number], self.bound[number]
+        own_cost, own_bound, expected = self.objective[number], self.bound[number], self._expected(number)
         known = not np.isnan(np.delete(self.objective, number)).any()
 
         def tell(now: Standing) -> None:
             assert self.tell is not None
-            held = [] if now.incumbent is None else [now.incumbent]
+            held = [] if now.incumbent is None else [now.incumbent - expected + cost]
             held += [] if np.isnan(own_cost) else [cost + own_cost]
-            least = bound + max(own_bound, -np.inf if now.bound is None else now.bound - cost)
+            least = bound + max(own_bound, -np.inf if now.bound is None else now.bound - expected)
             self.tell(
                 Standing(
                     perf_counter() - began,

@@ -23,7 +23,7 @@ from models.search.rounding import opened
 from models.search.standing import Race
 from models.search.structure import Gates, find_balance, find_gates, normalised, set_aside
 
-_HOT, _COLD = 0.5, 0.015  # temperature at first and at last, as shares of what a gate costs on average
+_HOT, _COLD = 0.3, 0.01  # temperature at first and at last, as shares of what a gate costs on average
 _TURNS = 200  # between looks at the clock
 _TELL_S = 5.0  # between plans offered
 _TOLERANCE = 1e-7  # of the size of a row
@@ -90,6 +90,9 @@ def make_network(mip: Mip) -> Network:
     led = led[np.argsort(gate[led], kind="stable")]
     node = ends.ravel()
     order = np.argsort(node, kind="stable")
+    own = _own(mip, gates, bundle)
+    # Columns that pay more than they cost may be dear to open and still cheap to use.
+    opening = np.where(mip.cost < 0, -np.inf, own)[column]
     return Network(
         first=entries.indptr.astype(np.int64),
         row=others[entries.indices],
@@ -98,12 +101,14 @@ def make_network(mip: Mip) -> Network:
         gate_row=led,
         bundle=bundle,
         sign=sign,
-        own=_own(mip, gates, bundle),
+        own=own,
         gate=gate,
         ends=ends,
         column_first=column_first,
         column=column,
+        turned=column_first[:-1] + np.bincount(bundle[column[sign[column] > 0]], minlength=len(ends)),
         gain=arcs.gain[column[column_first[:-1]]],
+        floor=np.minimum.reduceat(opening, column_first[:-1]) if len(ends) else np.zeros(0),
         node_first=np.searchsorted(node[order], np.arange(world + 2)),
         at_node=order // 2,
     )

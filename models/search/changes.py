@@ -30,7 +30,8 @@ class Network(NamedTuple):
     By column: entries in rows that are no balance (``first``, then ``row`` and ``entry``), rows whose gate it is
     (``gate_first``, ``gate_row``), its bundle or -1, its sign there, what its ``own`` gates cost, those that nothing
     outside its bundle stands behind. By row: ``gate`` or -1. By bundle: its two ``ends``, columns (``column_first``,
-    then ``column``) and ``gain`` (what arrives of a unit sent). By node: bundles (``node_first``, ``at_node``).
+    then ``column``; from the first end until ``turned``), ``gain`` (what arrives of a unit sent) and ``floor`` (least
+    cost to open it). By node: bundles (``node_first``, ``at_node``).
     """
 
     first: Ints
@@ -45,7 +46,9 @@ class Network(NamedTuple):
     ends: Ints
     column_first: Ints
     column: Ints
+    turned: Ints
     gain: Floats
+    floor: Floats
     node_first: Ints
     at_node: Ints
 
@@ -182,9 +185,11 @@ def _costs(net: Network, state: State, column: int, value: float) -> float:
 
 
 @uncounted
-def _carries(net: Network, state: State, column: int, flow: float) -> bool:
-    """Return whether a column could carry a flow of its bundle alone."""
-    return bool(0.0 < flow * net.sign[column] <= state.columns[column, UPPER] + TRACE)
+def _one_way(net: Network, bundle: int, flow: float) -> tuple[int, int]:
+    """Return where a bundle's columns begin and end that lead the way of a flow."""
+    if flow > 0.0:
+        return net.column_first[bundle], net.turned[bundle]
+    return net.turned[bundle], net.column_first[bundle + 1]
 
 
 @uncounted
@@ -203,12 +208,14 @@ def _price_in_use(net: Network, state: State, bundle: int, change: float, best: 
 @uncounted
 def _price_beside(net: Network, state: State, bundle: int, change: float, best: float) -> float:
     """Return the least cost of a change by another column of a bundle, and note which, if it is below the best."""
-    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
+    columns, size = state.columns, abs(change)
+    start, end = _one_way(net, bundle, change)
+    for k in range(start, end):
         column = net.column[k]
-        if state.columns[column, VALUE] > 0.0 or not _carries(net, state, column, change):
+        if size > columns[column, UPPER] + TRACE or columns[column, VALUE] > 0.0:
             continue
-        if _costs(net, state, column, abs(change)) < best:
-            cost = _peek(net, state, column, abs(change))
+        if _costs(net, state, column, size) < best:
+            cost = _peek(net, state, column, size)
             if cost < best:
                 best = cost
                 state.counts[_ANEW], state.counts[_CHOSEN] = 0, column
@@ -226,9 +233,11 @@ def _may_pay(net: Network, state: State, bundle: int, to: float, best: float) ->
         value = state.columns[net.column[k], VALUE]
         if value > 0.0:
             spared += _costs(net, state, net.column[k], value)
-    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
+    start, end = _one_way(net, bundle, to)
+    for k in range(start, end):
         column = net.column[k]
-        if _carries(net, state, column, to) and _costs(net, state, column, abs(to)) < spared + best - LEAST:
+        fits = abs(to) <= state.columns[column, UPPER] + TRACE
+        if fits and _costs(net, state, column, abs(to)) < spared + best - LEAST:
             return True
     return False
 
@@ -237,21 +246,20 @@ def _may_pay(net: Network, state: State, bundle: int, to: float, best: float) ->
 def _price_anew(net: Network, state: State, bundle: int, to: float, best: float) -> float:
     """Return the least cost of all of a bundle's flow in one column, and note which, if it is below the best."""
     columns, log, before = state.columns, state.log, state.before
-    start, end = net.column_first[bundle], net.column_first[bundle + 1]
     flow, broken, closing, place = state.flow[bundle], state.counts[BROKEN], 0.0, len(log)
-    for k in range(start, end):
+    for k in range(net.column_first[bundle], net.column_first[bundle + 1]):
         column = net.column[k]
         if columns[column, VALUE] > 0.0:
             place -= 1
             log[place], before[place] = column, columns[column, VALUE]
             closing += _set(net, state, column, 0.0)
+    start, end = _one_way(net, bundle, to)
     for k in range(start, end):
-        column = net.column[k]
-        if state.counts[BROKEN] <= broken and _carries(net, state, column, to):
-            cost = closing + _peek(net, state, column, abs(to))
+        if state.counts[BROKEN] <= broken:
+            cost = closing + _peek(net, state, net.column[k], abs(to))
             if cost < best - LEAST:
                 best = cost
-                state.counts[_ANEW], state.counts[_CHOSEN] = 1, column
+                state.counts[_ANEW], state.counts[_CHOSEN] = 1, net.column[k]
     for k in range(place, len(log)):
         _set(net, state, log[k], before[k])
     state.flow[bundle] = flow
@@ -265,18 +273,15 @@ def price(net: Network, state: State, bundle: int, change: float, most: float) -
     What is not below ``most`` is not looked for: then ``most`` is returned.
     """
     if state.used[bundle] == 0:
+        if net.floor[bundle] >= most:
+            return most
         return _price_beside(net, state, bundle, change, most)
     best = _price_in_use(net, state, bundle, change, most)
-    if best == most:
+    flow, to, other = state.flow[bundle], state.flow[bundle] + change, best == most
+    if other:
         best = _price_beside(net, state, bundle, change, most)
-    flow, to = state.flow[bundle], state.flow[bundle] + change
-    several = net.column_first[bundle + 1] - net.column_first[bundle] > 1
-    if (
-        several
-        and abs(to) >= TRACE
-        and (best == most or abs(to) < abs(flow))
-        and _may_pay(net, state, bundle, to, best)
-    ):
+    several = net.column_first[bundle + 1] - net.column_first[bundle] > 1 and abs(to) >= TRACE
+    if several and (other or abs(to) < abs(flow)) and _may_pay(net, state, bundle, to, best):
         best = _price_anew(net, state, bundle, to, best)
     return best
 

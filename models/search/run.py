@@ -36,12 +36,14 @@ from models.search.strong_root import Root, strengthen
 
 _ROOT = 0.35  # share of the time limit for the root
 _ROOT_BESIDE = 0.75  # the same where plans are found beside it: its cuts raise the bound faster than branching
-_ROOT_ANNEALED = 0.9  # the same where these are annealed, which takes as long
+_ROOT_ANNEALED = 0.97  # the same where these are annealed and nothing is branched on
 _JOINT = 0.1  # share of that time after which a network of several pieces has prices good enough to take it apart
-_APART = (0.33, 0.88)  # shares of it until which pieces are worked on: on all threads, then beside the plans
-_ANNEALED = 0.93  # share of the time limit by which annealing ends, where bounds go on beside it
+_APART = 0.5  # share of it until which pieces are worked on by all threads, then beside the plans
+_AGAIN = 4  # joint relaxations that there must be time for, for the pieces to get new prices
+_ANNEALED = 0.8  # share of the time limit by which annealing ends, where bounds go on beside it
 _ANNEALED_ALONE = 0.5  # share of what is left that it has on one thread
 _PLANNED = 0.6  # share by which the first plans are there
+_STALLED = 1e-5  # relative progress of the bound between two joint relaxations that counts as none
 _WAIT = 0.15  # share of the time limit after which plans are looked for beside an unfinished root
 _PART_SHARE = 0.15  # most of the time limit for the part over the gates that slope scaling used
 _PART_GATES = 1000  # with more, neither that part nor a second scaling is tried: neighbourhoods do better
@@ -168,7 +170,8 @@ class _Work:
         self.rng = np.random.default_rng(seed)
         self.strengthened, self.planned = Event(), Event()
         self.pieces: Pieces | None = None
-        self.shared = Event()  # set once bounds leave a thread to plans
+        # Set when bounds begin to take all threads, and once they leave one to plans.
+        self.apart, self.shared = Event(), Event()
 
     def run(self) -> None:
         """Run all steps; a failure is kept for the calling thread."""
@@ -203,22 +206,30 @@ class _Work:
         return not root.infeasible
 
     def _strengthen_apart(self, root: Root, pieces: Pieces, share: float) -> None:
+        """Strengthen all at once, then piece by piece at the prices of that, again and again."""
         race = self.race
-        strengthen(
-            root, left_s=lambda: race.left_s(share * (_JOINT if root.rounds else 1.0)), ended=race.ended, told=race.told
-        )
+
+        def left_s() -> float:
+            return race.left_s(share * _JOINT if root.rounds else share)
+
+        strengthen(root, left_s=left_s, ended=race.ended, told=race.told)
         pieces.share_out(root.relaxation.extra)
-        for workers, until in zip((self.threads, 1), _APART, strict=True):
-            if not root.rounds or root.infeasible or race.ended():
-                return
+        self.apart.set()
+        workers, until = self.threads, _APART
+        while root.rounds and not root.infeasible:
             pieces.price(root)
-            left_s = partial(race.left_s, share * until)
-            pieces.strengthen(workers=workers, left_s=left_s, ended=race.ended, told=race.told)
+            pieces.strengthen(
+                workers=workers, left_s=partial(race.left_s, share * until), ended=race.ended, told=race.told
+            )
             self.shared.set()
-            root.replace(pieces.rows())
-            if not root.solve(race.left_s(share)):
+            workers, until, before = 1, 1.0, root.bound
+            if race.ended() or race.left_s(share) < _AGAIN * root.seconds:
                 return
+            root.replace(pieces.rows())
+            solved = root.solve(race.left_s(share))
             race.told(root.bound)
+            if not solved or root.bound <= before + _STALLED * abs(before):
+                return
 
     def _side_by_side(self, root: Root) -> None:
         """Bounds in this thread, plans in another; the proof waits for the first plans, but not for long.
@@ -250,8 +261,11 @@ class _Work:
                     break
             return root.relaxation if self.strengthened.is_set() else root.copy()
 
-        while self.pieces is not None and not self.shared.wait(POLL_S) and not race.ended():
-            pass
+        if self.pieces is not None:
+            joint_s = _JOINT * _ROOT_ANNEALED * race.limit_s
+            anneal(self.form, race, seed=self.seed, until_s=joint_s, ended=lambda: race.ended() or self.apart.is_set())
+            while not self.shared.wait(POLL_S) and not race.ended():
+                pass
         self._plan(root, waited, until_s=lambda: _ANNEALED * race.limit_s)
         self.planned.set()
         Neighbourhoods(self.form, root, race, self.rng).run(until=race.ended)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
+from time import perf_counter
 
 import numpy as np
 
@@ -46,6 +47,8 @@ class Root:
         Whether ``values`` are from the middle of the optimal face, not from a corner.
     rounds
         How many were done.
+    seconds
+        How long the last solve took.
     """
 
     form: Form
@@ -58,6 +61,7 @@ class Root:
     central: bool = False
     infeasible: bool = False
     rounds: int = 0
+    seconds: float = 0.0
     _rays: Rays = field(init=False)
     _before: float = -np.inf
     _stalled: int = 0
@@ -117,8 +121,10 @@ class Root:
 
     def solve(self, seconds: float) -> bool:
         """Solve the relaxation as it is and keep what that proves; return whether it ended optimal."""
-        relaxation = self.relaxation
-        if not relaxation.solve(seconds, interior=self._interior if self._may_be_central else 0.0):
+        relaxation, began = self.relaxation, perf_counter()
+        solved = relaxation.solve(seconds, interior=self._interior if self._may_be_central else 0.0)
+        self.seconds = perf_counter() - began
+        if not solved:
             self.infeasible = relaxation.infeasible and self.rounds == 0
             return False
         self.rounds += 1

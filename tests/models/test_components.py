@@ -95,6 +95,29 @@ def test_the_gap_is_that_of_the_whole(apart, offset):
     assert found.bound <= whole.objective(best.values) + 1e-6
 
 
+def packing(rows: int, columns: int) -> Mip:
+    """Covering turned: nothing may be taken, and more pays."""
+    mip = covering(rows, columns, 0.7)
+    return replace(mip, cost=-mip.cost, row_lower=np.full(rows, -np.inf), row_upper=np.full(rows, 370.0))
+
+
+def test_parts_may_be_as_far_from_proven_as_they_are_large(apart):
+    """What a small one leaves of the gap is lost to a large one; what nothing costs says little of what plans cost."""
+    small, large = packing(40, 60), packing(400, 90)
+    asked = []
+
+    def noting(mip, *, gap, time_limit_s, start, on_progress):
+        asked.append((len(mip.cost), gap, mip.offset))
+        return exact(mip, gap=0.5, time_limit_s=time_limit_s, start=start, on_progress=on_progress)
+
+    solve_apart(beside(large, small, offset=100_000.0), noting, gap=0.01, time_limit_s=60)
+    relaxed = solve_mip(replace(large, integer=np.zeros(90, dtype=bool)), gap=0, time_limit_s=60)
+    share = small.matrix.nnz / (small.matrix.nnz + large.matrix.nnz)
+    assert relaxed.bound < -100
+    assert asked[0] == (60, pytest.approx(0.01 * share, rel=0.01), pytest.approx(100_000 + relaxed.bound))
+    assert asked[1][0] == 90
+
+
 @pytest.mark.parametrize("part", [0, 1])
 def test_one_part_without_a_solution_leaves_the_whole_without(apart, part):
     mips = [make([[3, 2]], [7], [9], [5, 4]), make([[1, 1]], [2], [3], [1, 2])]

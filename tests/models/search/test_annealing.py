@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from models.highs import solve_mip
 from models.mip import Floats, Mip
-from models.search import search
+from models.search import changes, search
 from models.search.annealing import anneal, core_of, make_network, make_state
 from models.search.circuits import wander
 from models.search.form import make_form
@@ -116,6 +116,24 @@ def test_plans_are_offered_to_the_race_and_given_ones_kept() -> None:
     assert race.plans.cost == pytest.approx(-190.0)
     anneal(form, race, seed=2, until_s=race.seconds() + 0.1, ended=race.ended)
     assert race.plans.cost == pytest.approx(-190.0)
+
+
+@settings(max_examples=60)
+@given(markets(), markets(), st.integers(0, 20).map(float), st.integers(1, 9), st.floats(-20, 60))
+def test_prices_that_are_too_high_need_not_be_known(
+    first: Mip, second: Mip, dig: float, seed: int, most: float
+) -> None:
+    core = core_of(in_trenches(first, second, price=dig))
+    net = make_network(core)
+    state = make_state(net, core, np.zeros(len(core.cost)), seed=seed)
+    wander(net, state, 200, 10.0)
+    before = state.columns.copy(), state.rows.copy(), state.flow.copy()
+    for bundle in range(len(net.ends)):
+        for change in (-state.flow[bundle], -3.0, 2.0, 5.0):
+            if change != 0.0:
+                cost = changes.price(net, state, bundle, change, np.inf)
+                assert changes.price(net, state, bundle, change, most) <= min(cost, most) + 1e-5
+    assert all(np.array_equal(a, b) for a, b in zip(before, (state.columns, state.rows, state.flow), strict=True))
 
 
 def test_nothing_is_offered_where_doing_nothing_is_no_plan() -> None:
